@@ -1,0 +1,52 @@
+import type { Phase } from './run/status.ts';
+import type { ServerSpec } from './spec/server-spec.ts';
+
+/** The task queue of workflows and of activities that talk to servers. */
+export const taskQueue = 'ironstep';
+
+/** The name under which the worker registers the workflow of one server. */
+export const provisionWorkflowType = 'provisionServer';
+
+/** The lock: one workflow per rented server, whoever starts it (invariant 10). */
+export function serverWorkflowId(provider: string, service: string): string {
+  return `server/${provider}/${service}`;
+}
+
+/** Search attributes, all of type Keyword; `dev` registers them, the worker checks them. */
+export const searchAttributeNames = ['ServerName', 'Provider', 'Phase', 'Attention'] as const;
+
+/** What starts a run. It travels encrypted; it holds no key or password of the provider. */
+export type ProvisionRequest = {
+  spec: ServerSpec;
+  /** What may be destroyed: a serial for an empty disk, else `SERIAL:FINGERPRINT` as shown. */
+  wipe?: string;
+  /** Refuse instead of waiting for a person, put everything back and stop. */
+  noWait?: boolean;
+  /** Who asked, for the history: user@host of the CLI. */
+  by: string;
+  /** Waits and deadlines, shortened by tests and by the lab. */
+  pace?: Partial<Pace>;
+};
+
+/** The waits that a fast test shortens. Every number has its reason in `run/pace.ts`. */
+export type Pace = {
+  /** Between two looks at a provider's task or at a server that is booting. */
+  pollMs: number;
+  /** How long a disk boot may take before the run says so. */
+  bootDeadlineMs: number;
+};
+
+/** Names of the Updates and Queries of a run; their arguments are below. */
+export const messages = {
+  approve: 'approve',
+  resume: 'resume',
+  abort: 'abort',
+  status: 'status',
+} as const;
+
+export type ApproveArgs = { wipe: string; by: string };
+export type ResumeArgs = { by: string };
+export type AbortArgs = { by: string; reason?: string };
+
+/** What an accepted Update answers: which phase the run was in, in words for the person. */
+export type Accepted = { phase: Phase; message: string };

@@ -1,0 +1,77 @@
+/**
+ * The one interface to a provider of rented servers. Small on purpose: a provider is an adapter,
+ * and no workflow or activity knows which one it talks to.
+ */
+export interface Provider {
+  readonly capabilities: Capabilities;
+  /** What the provider says about the server. Read-only. */
+  describe(signal?: AbortSignal): Promise<ServerDescription>;
+  /** The settings that a run changes, to be saved before the first change (invariant 9). */
+  readSettings(signal?: AbortSignal): Promise<SettingsSnapshot>;
+  /** Monitoring off, no proactive intervention. Idempotent. */
+  quiesce(signal?: AbortSignal): Promise<void>;
+  /** The next boot is rescue, with this public key of ours as its login. Idempotent. */
+  armRescue(request: { publicKey: string; image?: string }, signal?: AbortSignal): Promise<RescueArmed>;
+  /** The next boot is from disk. Idempotent. */
+  armDisk(signal?: AbortSignal): Promise<void>;
+  /** Highest task id the provider knows of this server; the watermark taken before a reset. */
+  latestTaskId(signal?: AbortSignal): Promise<number>;
+  /** Sends a hard reset. Not idempotent: see `findReset`. */
+  hardReset(signal?: AbortSignal): Promise<ProviderTask>;
+  /** A reset newer than the watermark, when the outcome of `hardReset` is unknown. */
+  findReset(afterTaskId: number, signal?: AbortSignal): Promise<ProviderTask | null>;
+  task(taskId: number, signal?: AbortSignal): Promise<ProviderTask>;
+  /** Puts back all of `snapshot` but monitoring. Idempotent; reads back what it wrote. */
+  restoreSettings(snapshot: SettingsSnapshot, signal?: AbortSignal): Promise<void>;
+  /** Puts back monitoring and intervention flags: only once the server answers. Idempotent. */
+  restoreMonitoring(snapshot: SettingsSnapshot, signal?: AbortSignal): Promise<void>;
+}
+
+export type Capabilities = {
+  /** Does a chosen boot target hold for every later boot, or for the next one only? */
+  bootSelection: 'sticky' | 'one-shot';
+  resetTracking: 'task' | 'none';
+};
+
+export type ServerDescription = {
+  service: string;
+  /** Where SSH answers. */
+  address: string;
+  datacenter: string | null;
+  /** What forbids starting: expired, blocked for abuse, an open intervention. In words. */
+  blockers: string[];
+  /** Tasks that are still under way. */
+  pendingTasks: ProviderTask[];
+  bootTarget: 'disk' | 'rescue' | 'other';
+  monitoring: boolean | null;
+  hardware: Hardware | null;
+  /** Rescue kernels that can be used, best first. */
+  rescueImages: string[];
+};
+
+export type Hardware = {
+  description: string;
+  bootMode: 'bios' | 'uefi' | 'either' | null;
+  memoryBytes: number | null;
+  /** One entry per group of equal disks. Sizes are the maker's, so approximate. */
+  disks: { count: number; sizeBytes: number; kind: string }[];
+};
+
+/** Saved in the run and in the worker's state store. Opaque to everything but its adapter. */
+export type SettingsSnapshot = {
+  service: string;
+  takenAt: string;
+  /** The provider's own fields by name, as read. */
+  values: Record<string, string | number | boolean | null>;
+};
+
+export type RescueArmed = { image: string; login: string };
+
+export type ProviderTask = {
+  taskId: number;
+  kind: string;
+  state: 'pending' | 'done' | 'failed' | 'unknown';
+  /** The provider's own word: init, todo, doing, done, cancelled, customerError, ovhError. */
+  providerState: string;
+  comment: string | null;
+};

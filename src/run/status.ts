@@ -1,0 +1,132 @@
+/** The phases that a user sees, by these names everywhere (DESIGN, "The job"). */
+export const phases = [
+  'preflight',
+  'rescue',
+  'inspect',
+  'approve',
+  'install',
+  'boot',
+  'first-boot',
+  'repartition',
+  'verify',
+  'handover',
+] as const;
+
+export type Phase = (typeof phases)[number];
+
+/** One line of the timeline. A phase that runs again (second rescue) has its own entry. */
+export type PhaseEntry = {
+  phase: Phase;
+  attempt: number;
+  state: 'running' | 'waiting' | 'done' | 'failed';
+  /** ISO 8601, workflow time. */
+  startedAt: string;
+  endedAt?: string;
+  /** What came of it, in a few words: "serial WD-WCC4…, empty: covered by --wipe". */
+  summary?: string;
+  /** What was seen on the way, oldest first, bounded. */
+  notes: string[];
+};
+
+/** A person is needed. The run waits, for as long as it takes. */
+export type Attention = {
+  kind: 'approval' | 'refused' | 'failed';
+  /** ISO 8601. */
+  since: string;
+  /** One sentence: what happened. */
+  title: string;
+  /** The whole explanation, lines as the person should see them. */
+  detail: string[];
+  /** What a person can do now, most likely first. */
+  actions: { command: string; effect: string }[];
+};
+
+/** What happens to one partition. */
+export type PartitionFate = {
+  number: number | null;
+  name: string;
+  sizeBytes: number;
+  /** What it is now ("ext4, last mounted /boot"), empty for one that will be made. */
+  now: string;
+  /** stays, shrinks, dies or is made; with words on what it becomes. */
+  fate: 'stays' | 'shrinks' | 'dies' | 'made';
+  then: string;
+};
+
+/** The disk of a run and what the run will do to it. */
+export type DiskView = {
+  serial: string;
+  model: string;
+  sizeBytes: number;
+  rotational: boolean;
+  /** `empty` or the fingerprint of the partition entries. */
+  fingerprint: string;
+  partitions: PartitionFate[];
+};
+
+/** One line of the final comparison of the spec with what the installed system says. */
+export type VerifiedPartition = {
+  name: string;
+  number: number;
+  device: string;
+  sizeBytes: number;
+  filesystem: string;
+  mount: string | null;
+  /** Size of the filesystem and free space as `df` in the installed system says. */
+  filesystemBytes: number | null;
+  freeBytes: number | null;
+  asSpecified: boolean;
+  difference?: string;
+};
+
+/** What a run hands over. Every number was measured in this run. */
+export type Report = {
+  ok: boolean;
+  server: string;
+  address: string;
+  sshPort: number;
+  osVersion: string;
+  hostKeyFingerprint: string;
+  boots: number;
+  /** Power or reset to SSH banner, plus the durations that the host recorded for its jobs. */
+  machineMs: number;
+  rootBytes: number;
+  rootStartUnchanged: boolean | null;
+  partuuidUnchanged: boolean | null;
+  typeUnchanged: boolean | null;
+  filesUnchanged: number | null;
+  filesChanged: number | null;
+  partitions: VerifiedPartition[];
+  failedUnits: string[];
+  settingsRestored: boolean;
+  warnings: string[];
+};
+
+/** What the `status` Query answers: all that a person is shown about a run. */
+export type RunStatus = {
+  server: string;
+  provider: string;
+  service: string;
+  startedAt: string;
+  address?: string;
+  sshPort: number;
+  /** "Flatcar 4593.2.4 · shrink to 100 GiB". */
+  headline: string;
+  state: 'running' | 'waiting' | 'ready' | 'refused' | 'aborted' | 'failed';
+  timeline: PhaseEntry[];
+  disk?: DiskView;
+  attention?: Attention;
+  report?: Report;
+  /** Why it ended, when it ended without success. */
+  ending?: string;
+};
+
+/** Heartbeat details of a long activity, read by `status` from the pending activity. */
+export type Progress = {
+  /** What is being done: "writing 1.3 GiB to WD-WCC4M0KS2A01". */
+  label: string;
+  done?: number;
+  total?: number;
+  /** Unit of done and total. */
+  unit?: 'bytes' | 'percent';
+};
