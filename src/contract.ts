@@ -1,3 +1,4 @@
+import type { Pace } from './run/pace.ts';
 import type { Phase } from './run/status.ts';
 import type { ServerSpec } from './spec/server-spec.ts';
 
@@ -26,14 +27,6 @@ export type ProvisionRequest = {
   by: string;
   /** Waits and deadlines, shortened by tests and by the lab. */
   pace?: Partial<Pace>;
-};
-
-/** The waits that a fast test shortens. Every number has its reason in `run/pace.ts`. */
-export type Pace = {
-  /** Between two looks at a provider's task or at a server that is booting. */
-  pollMs: number;
-  /** How long a disk boot may take before the run says so. */
-  bootDeadlineMs: number;
 };
 
 /** Names of the Updates and Queries of a run; their arguments are below. */

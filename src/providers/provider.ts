@@ -11,7 +11,10 @@ export interface Provider {
   /** Monitoring off, no proactive intervention. Idempotent. */
   quiesce(signal?: AbortSignal): Promise<void>;
   /** The next boot is rescue, with this public key of ours as its login. Idempotent. */
-  armRescue(request: { publicKey: string; image?: string }, signal?: AbortSignal): Promise<RescueArmed>;
+  armRescue(
+    request: { publicKey: string; image?: string },
+    signal?: AbortSignal,
+  ): Promise<RescueArmed>;
   /** The next boot is from disk. Idempotent. */
   armDisk(signal?: AbortSignal): Promise<void>;
   /** Highest task id the provider knows of this server; the watermark taken before a reset. */
@@ -20,7 +23,11 @@ export interface Provider {
   hardReset(signal?: AbortSignal): Promise<ProviderTask>;
   /** A reset newer than the watermark, when the outcome of `hardReset` is unknown. */
   findReset(afterTaskId: number, signal?: AbortSignal): Promise<ProviderTask | null>;
-  task(taskId: number, signal?: AbortSignal): Promise<ProviderTask>;
+  /**
+   * One task. A task that the provider cannot find is `pending` while it is young, which only
+   * `sentAtMs` (epoch milliseconds of the call that made it) can tell, else `unknown`.
+   */
+  task(taskId: number, signal?: AbortSignal, sentAtMs?: number): Promise<ProviderTask>;
   /** Puts back all of `snapshot` but monitoring. Idempotent; reads back what it wrote. */
   restoreSettings(snapshot: SettingsSnapshot, signal?: AbortSignal): Promise<void>;
   /** Puts back monitoring and intervention flags: only once the server answers. Idempotent. */
@@ -61,7 +68,7 @@ export type Hardware = {
 export type SettingsSnapshot = {
   service: string;
   takenAt: string;
-  /** The provider's own fields by name, as read. */
+  /** The provider's own fields by name, as read. An absent one is not known and stays as it is. */
   values: Record<string, string | number | boolean | null>;
 };
 

@@ -100,6 +100,8 @@ export type Report = {
   failedUnits: string[];
   settingsRestored: boolean;
   warnings: string[];
+  historyEvents: number;
+  historyBytes: number;
 };
 
 /** What the `status` Query answers: all that a person is shown about a run. */

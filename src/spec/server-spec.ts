@@ -1,16 +1,23 @@
 import { z } from 'zod';
 
+import { layoutProblems } from './layout-rules.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
+
+/** A value of the wrong type, told with the way to write it; a missing one is just missing. */
+function writtenLike(example: string): z.core.$ZodErrorMap {
+  return ({ input }) =>
+    input === undefined || input === null ? undefined : `write it like ${example}`;
+}
 
 /** A size as a person writes it (`100GiB`, `1TiB`, `500GB`), in bytes once parsed. */
 const size = z
-  .string()
+  .string({ error: writtenLike('100GiB, 1TiB or 500GB') })
   .describe('A size with its unit, like 100GiB (powers of 1024) or 500GB (powers of 1000)')
   .transform((text, context) => parsed(() => parseSizeBytes(text), context));
 
 /** A duration as a person writes it (`40m`, `90s`, `2h`), in milliseconds once parsed. */
 const duration = z
-  .string()
+  .string({ error: writtenLike('90s, 40m or 2h') })
   .describe('A duration with its unit, like 90s, 40m or 2h')
   .transform((text, context) => parsed(() => parseDurationMs(text), context));
 
@@ -48,7 +55,9 @@ const image = z.strictObject({
   mirror: z
     .string()
     .optional()
-    .describe("Another release server: a URL with {channel}, or a name in the worker's mirrors.yaml"),
+    .describe(
+      "Another release server: a URL with {channel}, or a name in the worker's mirrors.yaml",
+    ),
   signedBy: z
     .string()
     .regex(/^[0-9A-Fa-f ]{40,50}$/, 'the fingerprint of a primary OpenPGP key, 40 hex digits')
@@ -67,16 +76,23 @@ const config = z
   });
 
 const disk = z
-  .union([
-    z.strictObject({ serial: z.string().min(1) }),
-    z.strictObject({ wwn: z.string().min(1) }),
-    z.strictObject({ only: z.literal(true) }),
-  ])
+  .union(
+    [
+      z.strictObject({ serial: z.string().min(1) }),
+      z.strictObject({ wwn: z.string().min(1) }),
+      z.strictObject({ only: z.literal(true) }),
+    ],
+    {
+      error:
+        'say which disk in one of three ways: { serial: TEXT }, { wwn: TEXT }, or ' +
+        '{ only: true } when the server has exactly one',
+    },
+  )
   .describe('Which disk: by serial, by wwn, or the only one the server has');
 
 const partition = z.strictObject({
   name,
-  size: z.union([z.literal('rest'), size]),
+  size: z.union([z.literal('rest'), size], { error: writtenLike('100GiB, 500GB, or rest') }),
   filesystem: z.enum(['ext4', 'btrfs']),
   mount: z
     .string()
@@ -84,11 +100,17 @@ const partition = z.strictObject({
     .optional(),
 });
 
-const layout = z.strictObject({
-  apply: z.enum(['presize', 'shrink']).default('presize'),
-  root: size,
-  partitions: z.array(partition).max(16).default([]),
-});
+const layout = z
+  .strictObject({
+    apply: z.enum(['presize', 'shrink']).default('presize'),
+    root: size,
+    partitions: z.array(partition).max(16).default([]),
+  })
+  .superRefine(({ partitions }, context) => {
+    for (const problem of layoutProblems(partitions)) {
+      context.addIssue({ code: 'custom', ...problem });
+    }
+  });
 
 const ssh = z
   .strictObject({
@@ -124,8 +146,7 @@ export type SpecFile = z.output<typeof specFileSchema>;
 
 /** The user's machine config, its text read from the file that the spec names. */
 export type UserConfig =
-  | { kind: 'none' }
-  | { kind: 'ignition' | 'cloud-config'; file: string; text: string };
+  { kind: 'none' } | { kind: 'ignition' | 'cloud-config'; file: string; text: string };
 
 /**
  * What a run is asked to make true: the spec file with every file that it names read in, so that

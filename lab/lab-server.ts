@@ -1,0 +1,432 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+
+import { z } from 'zod';
+
+import type { HardwareKind } from './hardware.ts';
+import type { LabImageFiles, ServerConfig, ServerPaths } from './lab-config.ts';
+import { waitForBanner } from './machine/banner.ts';
+import { Machine } from './machine/machine.ts';
+import type { MachineBoot, StopReason } from './machine/machine.ts';
+import { writeOldSystem } from './machine/old-system.ts';
+import type { Acceleration, MachineDisk } from './machine/qemu-args.ts';
+import type { BootTarget, Netboot } from './ovh/netboots.ts';
+import { alteredSettings, deliveredSettings, settingsSchema } from './ovh/server-state.ts';
+import type { Settings } from './ovh/server-state.ts';
+import { OvhRefusal } from './ovh/errors.ts';
+import { advanceTask, cancelTask, findTask, isPending, newTask, taskSchema } from './ovh/tasks.ts';
+import type { Task, TaskPace } from './ovh/tasks.ts';
+import { readIfThere, writeState } from './state-file.ts';
+
+const bootSchema = z.strictObject({
+  number: z.number().int().min(1),
+  target: z.enum(['disk', 'rescue', 'ipxe', 'off']),
+  /** What reset or powered the machine: `task 8123`, `guest-reset`, `control`, `delivery`. */
+  cause: z.string(),
+  atMs: z.number(),
+  /** From power or reset to the SSH banner; null while (or when) none was seen. */
+  bannerAfterMs: z.number().nullable(),
+  /** What the guest wrote to its disks in this boot, as far as it was last read. */
+  writtenBytes: z.number(),
+});
+
+const stateSchema = z.strictObject({
+  settings: settingsSchema,
+  tasks: z.array(taskSchema),
+  power: z.enum(['on', 'off']),
+  boots: z.array(bootSchema),
+  /** Serial numbers of disks that were replaced, by index. */
+  swappedSerials: z.record(z.string(), z.string()),
+  /** Root's password of this rescue boot, when it was booted without a key. */
+  rescueSecret: z.strictObject({ id: z.string(), password: z.string() }).nullable(),
+});
+
+type State = z.output<typeof stateSchema>;
+export type Boot = z.output<typeof bootSchema>;
+
+/** What all servers of a lab share. */
+export type LabSurroundings = {
+  acceleration: Acceleration;
+  /** Null: a lab without machines, whose resets are only written down. */
+  images: LabImageFiles | null;
+  imagePort: number;
+  netboots: Netboot[];
+  pace: TaskPace;
+  now: () => number;
+  log: (line: string) => void;
+};
+
+const uefi = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', template: '/usr/share/OVMF/OVMF_VARS_4M.fd' };
+
+/**
+ * One rented server: what the provider keeps of it, and its machine. API state and machine state
+ * are apart: a setting changes at once, the machine takes it at its next reset.
+ */
+export class LabServer {
+  readonly config: ServerConfig;
+  readonly kind: HardwareKind;
+  readonly paths: ServerPaths;
+  readonly #around: LabSurroundings;
+  readonly #machine: Machine;
+  #state: State;
+  /** Machine operations, one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  /** Ends what belongs to the boot that runs. */
+  #bootEnds = new AbortController();
+
+  constructor(
+    config: ServerConfig,
+    kind: HardwareKind,
+    paths: ServerPaths,
+    around: LabSurroundings,
+  ) {
+    this.config = config;
+    this.kind = kind;
+    this.paths = paths;
+    this.#around = around;
+    this.#machine = new Machine(paths, (reason) => this.#stopped(reason));
+    const text = readIfThere(paths.state);
+    this.#state = text === null ? newState() : stateSchema.parse(JSON.parse(text));
+  }
+
+  /** What the provider keeps, for its API. */
+  get settings(): Settings {
+    return this.#state.settings;
+  }
+
+  get tasks(): Task[] {
+    return this.#state.tasks;
+  }
+
+  get power(): 'on' | 'off' {
+    return this.#state.power;
+  }
+
+  get rescueSecret(): State['rescueSecret'] {
+    return this.#state.rescueSecret;
+  }
+
+  get boots(): Boot[] {
+    return this.#state.boots;
+  }
+
+  /** PUT: what the body names changes at once. Throws OvhRefusal. */
+  alter(body: unknown): void {
+    this.#save({ settings: alteredSettings(this.settings, body, this.#around.netboots) });
+  }
+
+  /** Orders a hard reboot. Throws OvhRefusal while one is under way. */
+  orderReboot(taskId: number): Task {
+    const running = this.tasks.find(isPending);
+    if (running !== undefined) {
+      throw new OvhRefusal(
+        400,
+        `Task ${running.taskId} of type ${running.function} with status ${running.status} is ` +
+          `already running on server ${this.config.service}`,
+        { class: 'Client::BadRequest::TaskAlreadyExists' },
+      );
+    }
+    const task = newTask(taskId, this.#around.now());
+    this.#save({ tasks: [...this.tasks, task] });
+    return task;
+  }
+
+  /** Throws OvhRefusal when there is no such task or it has begun. */
+  cancel(taskId: number): void {
+    this.#replaceTask(cancelTask(findTask(this.tasks, taskId), this.#around.now()));
+  }
+
+  /** Moves tasks on as time passes; a task that becomes `doing` resets the machine. */
+  tick(): void {
+    for (const task of this.tasks.filter(isPending)) {
+      const moved = advanceTask(task, this.#around.pace, this.#around.now());
+      if (moved === task) continue;
+      this.#replaceTask(moved);
+      if (moved.status === 'doing') this.#carryOut(moved.taskId);
+    }
+  }
+
+  /** After a restart of the daemon: finds the machine again, and goes on with what was begun. */
+  async resume(): Promise<void> {
+    await this.#exclusive(async () => {
+      if (await this.#machine.adopt()) return this.#watchBoot();
+      if (this.#state.boots.length === 0) return this.#boot('delivery');
+      if (this.power === 'off') return undefined;
+      // No pid file: the daemon died before it started QEMU. One of a dead QEMU: a power cut.
+      if (this.#machine.wasStarted()) return this.#save({ power: 'off' });
+      return this.#startMachine();
+    });
+    for (const task of this.tasks) {
+      if (task.status === 'doing' && !task.carriedOut) this.#carryOut(task.taskId);
+    }
+  }
+
+  /** Resets the machine, or powers it on; it takes the boot target of this moment. */
+  async reset(cause: string): Promise<void> {
+    await this.#exclusive(() => this.#boot(cause));
+  }
+
+  /** Cuts the power: QEMU is killed. */
+  async cutPower(): Promise<void> {
+    await this.#exclusive(async () => {
+      await this.#noteWrittenBytes();
+      await this.#machine.cutPower();
+      this.#bootEnds.abort();
+      this.#save({ power: 'off' });
+    });
+  }
+
+  /** Powers off without asking the guest; what its disks were told to keep is kept. */
+  async powerOff(): Promise<void> {
+    await this.#exclusive(() => this.#powerOff());
+  }
+
+  /** Leaves the machine running for a later daemon. */
+  async release(): Promise<void> {
+    await this.#exclusive(async () => {
+      this.#bootEnds.abort();
+      this.#machine.release();
+    });
+  }
+
+  /** A technician puts in a disk with another serial number and the same contents. */
+  swapSerial(index: number, serial: string): void {
+    this.#save({ swappedSerials: { ...this.#state.swappedSerials, [index]: serial } });
+  }
+
+  /** Puts an old system on a disk (see old-system.ts); a running machine is off meanwhile. */
+  async insertOldSystem(index: number): Promise<void> {
+    await this.#exclusive(async () => {
+      const wasOn = this.power === 'on';
+      await this.#powerOff();
+      const disk = this.disks()[index];
+      if (disk === undefined) throw new Error(`${this.config.name} has no disk ${index}`);
+      await writeOldSystem(disk.file, disk.model.sizeBytes);
+      if (wasOn) await this.#boot('control');
+    });
+  }
+
+  disks(): MachineDisk[] {
+    return this.kind.disks.map((model, index) => {
+      const ordinal = this.config.diskOrdinals[index] ?? 1;
+      return {
+        file: this.paths.disk(index),
+        model,
+        serial: this.#state.swappedSerials[index] ?? model.serial(ordinal),
+        wwn: `0x${(model.firstWwn + BigInt(ordinal)).toString(16).padStart(16, '0')}`,
+      };
+    });
+  }
+
+  /** What runs, or null when it is off: the boot target of the last reset. */
+  runs(): BootTarget {
+    return this.power === 'off' ? 'off' : (this.boots.at(-1)?.target ?? 'off');
+  }
+
+  /** Everything about it, for the control API. */
+  async show(): Promise<LabServerView> {
+    await this.#noteWrittenBytes();
+    const { name, service, kind, address, sshPort } = this.config;
+    const netboot = this.#netboot();
+    return {
+      ...{ name, service, kind, address, sshPort },
+      power: this.power,
+      runs: this.runs(),
+      bootTarget: netboot?.kernel ?? 'hd',
+      pid: this.#machine.pid(),
+      settings: this.settings,
+      tasks: this.tasks,
+      boots: this.boots,
+      disks: this.disks().map(({ file, model, serial, wwn }) => ({
+        ...{ file, model: model.model, serial, wwn, sizeBytes: model.sizeBytes },
+        allocatedBytes: allocatedBytes(file),
+      })),
+      writtenBytes: this.boots.reduce((sum, boot) => sum + boot.writtenBytes, 0),
+      consoleFile: this.paths.console,
+    };
+  }
+
+  async pressPowerButton(): Promise<void> {
+    await this.#exclusive(() => this.#machine.pressPowerButton());
+  }
+
+  #carryOut(taskId: number): void {
+    void this.#exclusive(() => this.#boot(`task ${taskId}`, taskId)).catch((error: unknown) => {
+      this.#around.log(`${this.config.name}: ${String(error)}`);
+      const task = findTask(this.tasks, taskId);
+      this.#replaceTask({ ...task, status: 'ovhError', comment: 'the machine did not start' });
+    });
+  }
+
+  /**
+   * The moment of the reset: the netboot is chosen now. The boot and the task's share in it are
+   * written down together before QEMU starts, so a daemon that dies here resets once, not twice.
+   */
+  async #boot(cause: string, taskId?: number): Promise<void> {
+    await this.#noteWrittenBytes();
+    this.#bootEnds.abort();
+    await this.#machine.stop();
+    const target = this.#netboot()?.target ?? 'disk';
+    const withPassword = target === 'rescue' && this.settings.rescueSshKey === null;
+    const boot: Boot = {
+      ...{ number: this.boots.length + 1, target, cause, atMs: this.#around.now() },
+      ...{ bannerAfterMs: null, writtenBytes: 0 },
+    };
+    this.#save({
+      boots: [...this.boots, boot],
+      power: target === 'off' ? 'off' : 'on',
+      rescueSecret: withPassword ? newSecret() : null,
+      tasks: this.tasks.map((task) =>
+        task.taskId === taskId ? { ...task, carriedOut: true } : task,
+      ),
+    });
+    if (target !== 'off') await this.#startMachine();
+  }
+
+  async #startMachine(): Promise<void> {
+    const { images } = this.#around;
+    const target = this.runs();
+    if (images === null || target === 'off') return;
+    await this.#machine.start(this.#machineBoot(images, target));
+    this.#watchBoot();
+  }
+
+  #machineBoot(images: LabImageFiles, target: MachineBoot['target']): MachineBoot {
+    const { name, service, number, address, sshPort } = this.config;
+    const { rescueSshKey } = this.settings;
+    return {
+      ...{ name, number, address, sshPort, target },
+      acceleration: this.#around.acceleration,
+      disks: this.disks(),
+      rescue: { kernel: images.kernel, initrd: images.initrd, squashfs: images.rescueSquashfs },
+      uefi: this.kind.firmware === 'uefi' ? uefi : null,
+      fwCfg: {
+        hostname: service,
+        forward: String(this.#around.imagePort),
+        ...(rescueSshKey === null ? {} : { authorized_keys: `${rescueSshKey}\n` }),
+        ...(this.rescueSecret === null ? {} : { rootpw: this.rescueSecret.password }),
+      },
+    };
+  }
+
+  /** Notes when the SSH banner of this boot was first seen. */
+  #watchBoot(): void {
+    this.#bootEnds.abort();
+    this.#bootEnds = new AbortController();
+    const boot = this.boots.at(-1);
+    if (boot === undefined || boot.bannerAfterMs !== null || boot.target === 'ipxe') return;
+    const { address, sshPort } = this.config;
+    void waitForBanner(address, sshPort, this.#bootEnds.signal).then((seen) => {
+      if (!seen) return;
+      this.#alterBoot(boot.number, { bannerAfterMs: this.#around.now() - boot.atMs });
+    });
+  }
+
+  /** The machine stopped by itself. A guest's reset is a reset like any other. */
+  #stopped(reason: StopReason): void {
+    this.#around.log(`${this.config.name}: ${reason}`);
+    const next = async (): Promise<void> => {
+      if (reason === 'guest-reset') return this.#boot(reason);
+      if (reason === 'guest-poweroff') return this.#powerOff();
+      this.#bootEnds.abort();
+      this.#save({ power: 'off' });
+    };
+    void this.#exclusive(next).catch((error: unknown) => {
+      this.#around.log(`${this.config.name}: ${String(error)}`);
+    });
+  }
+
+  async #powerOff(): Promise<void> {
+    await this.#noteWrittenBytes();
+    this.#bootEnds.abort();
+    this.#save({ power: 'off' });
+    await this.#machine.stop();
+  }
+
+  async #noteWrittenBytes(): Promise<void> {
+    const boot = this.boots.at(-1);
+    const writtenBytes = await this.#machine.writtenBytes();
+    if (boot !== undefined && writtenBytes !== null) this.#alterBoot(boot.number, { writtenBytes });
+  }
+
+  #netboot(): Netboot | undefined {
+    return this.#around.netboots.find(({ bootId }) => bootId === this.settings.bootId);
+  }
+
+  #alterBoot(number: number, change: Partial<Boot>): void {
+    this.#save({
+      boots: this.boots.map((boot) => (boot.number === number ? { ...boot, ...change } : boot)),
+    });
+  }
+
+  #replaceTask(task: Task): void {
+    this.#save({
+      tasks: this.tasks.map((known) => (known.taskId === task.taskId ? task : known)),
+    });
+  }
+
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  #save(change: Partial<State>): void {
+    this.#state = { ...this.#state, ...change };
+    writeState(this.paths.state, this.#state);
+  }
+}
+
+function newState(): State {
+  return {
+    settings: deliveredSettings,
+    tasks: [],
+    power: 'off',
+    boots: [],
+    swappedSerials: {},
+    rescueSecret: null,
+  };
+}
+
+function newSecret(): State['rescueSecret'] {
+  return { id: randomUUID(), password: randomBytes(9).toString('base64url') };
+}
+
+/** What a sparse file really takes on the host. */
+function allocatedBytes(file: string): number {
+  return (statSync(file, { throwIfNoEntry: false })?.blocks ?? 0) * 512;
+}
+
+/** One server as the control API shows it. */
+export const labServerViewSchema = z.strictObject({
+  name: z.string(),
+  service: z.string(),
+  kind: z.string(),
+  address: z.string(),
+  sshPort: z.number(),
+  power: z.enum(['on', 'off']),
+  /** What the last reset booted; `off` when it is off. */
+  runs: z.enum(['disk', 'rescue', 'ipxe', 'off']),
+  /** Kernel of the netboot that the next reset takes. */
+  bootTarget: z.string(),
+  pid: z.number().nullable(),
+  settings: settingsSchema,
+  tasks: z.array(taskSchema),
+  boots: z.array(bootSchema),
+  disks: z.array(
+    z.strictObject({
+      file: z.string(),
+      model: z.string(),
+      serial: z.string(),
+      wwn: z.string(),
+      sizeBytes: z.number(),
+      /** What it takes on the host. */
+      allocatedBytes: z.number(),
+    }),
+  ),
+  /** What guests wrote to its disks, over all boots. */
+  writtenBytes: z.number(),
+  consoleFile: z.string(),
+});
+
+export type LabServerView = z.output<typeof labServerViewSchema>;

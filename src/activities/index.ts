@@ -1,0 +1,28 @@
+import { createBootActivities } from './boot.ts';
+import type { Dependencies } from './dependencies.ts';
+import { createFirstBootActivities } from './first-boot.ts';
+import { createInspectActivities } from './inspect.ts';
+import { createInstallActivities } from './install.ts';
+import { createPreflightActivities } from './preflight.ts';
+import { createRepartitionActivities } from './repartition.ts';
+import { createRescueActivities } from './rescue.ts';
+import { createSettingsActivities } from './settings.ts';
+import { createVerifyActivities } from './verify.ts';
+
+/** All activities of a worker over what it was composed of. */
+export function createActivities(dependencies: Dependencies) {
+  return {
+    ...createPreflightActivities(dependencies),
+    ...createSettingsActivities(dependencies),
+    ...createRescueActivities(dependencies),
+    ...createInspectActivities(dependencies),
+    ...createInstallActivities(dependencies),
+    ...createBootActivities(dependencies),
+    ...createFirstBootActivities(dependencies),
+    ...createRepartitionActivities(dependencies),
+    ...createVerifyActivities(dependencies),
+  };
+}
+
+/** What workflows see of them: types only. */
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,116 @@
+import type { BlockDevice } from '../disk/block-device.ts';
+import { diskView } from '../disk/disk-view.ts';
+import { parseInspection, type Inspection } from '../disk/inspection.ts';
+import { LayoutDoesNotFit, roughFit, solveLayout, type SolvedLayout } from '../disk/layout.ts';
+import { parsePartitionTable } from '../disk/partition-table.ts';
+import { DiskAmbiguous, DiskNotFound, DiskUnsuitable, selectDisk } from '../disk/select-disk.ts';
+import { rootEntry } from '../disk/table.ts';
+import type { Plan, System } from '../run/plan.ts';
+import type { DiskView } from '../run/status.ts';
+import { formatSize } from '../spec/units.ts';
+import type { Dependencies } from './dependencies.ts';
+import { openSystem } from './open-system.ts';
+import { isInstalled } from './receipt.ts';
+
+/** The disk that the spec means, with what is on it. */
+export type Selected = {
+  kind: 'selected';
+  device: BlockDevice;
+  view: DiskView;
+  /** What this plan would install is there already, by our own receipt. */
+  installed: boolean;
+  /** The layout that such an install left, with `presize`. */
+  layout: SolvedLayout | null;
+  summary: string;
+  /** Some disk of the server holds something. */
+  anyContents: boolean;
+};
+
+export type Inspected =
+  | Selected
+  /** Only another spec or another disk helps. */
+  | { kind: 'refused'; message: string; anyContents: boolean };
+
+/** What lies below any image: Flatcar's is about 4.6 to 8.5 GB; the host checks the exact size. */
+const smallestDiskBytes = 1 * 2 ** 30;
+
+/** A look at the disks, from the rescue system. */
+export function createInspectActivities(dependencies: Dependencies) {
+  return {
+    /** Reads every disk and picks the one that the spec means. Read-only. */
+    async inspect(plan: Plan, rescue: System): Promise<Inspected> {
+      const inspection = await readDisks(dependencies, plan, rescue);
+      const anyContents = inspection.devices.some((device) => device.fingerprint !== 'empty');
+      try {
+        const device = pickDisk(plan, inspection);
+        const receipt = inspection.receipts[device.path]?.['install.json'];
+        const installed = isInstalled(dependencies, plan, device, receipt);
+        return {
+          kind: 'selected',
+          device,
+          view: diskView(device, 'install', null),
+          installed,
+          layout: installed && plan.apply === 'presize' ? solvedOn(plan, device) : null,
+          summary: summarise(inspection, device),
+          anyContents,
+        };
+      } catch (error) {
+        if (isRefusal(error)) return { kind: 'refused', message: error.message, anyContents };
+        throw error;
+      }
+    },
+  };
+}
+
+/** All that inspect.sh sees in the given rescue session. */
+export async function readDisks(
+  dependencies: Dependencies,
+  plan: Plan,
+  rescue: System,
+): Promise<Inspection> {
+  await using open = await openSystem(dependencies, plan.target, rescue);
+  return parseInspection((await open.scripts.runOk('inspect', [])).stdout);
+}
+
+/** The disk of the spec; refuses as well what the layout asks for and the disk cannot give. */
+export function pickDisk(plan: Plan, inspection: Inspection): BlockDevice {
+  const device = selectDisk(inspection.devices, plan.disk, {
+    server: plan.target.server,
+    minBytes: smallestDiskBytes,
+  });
+  if (plan.layout !== null) roughFit(plan.layout, device.sizeBytes, plan.target.server);
+  return device;
+}
+
+/** The layout of the plan on a disk that holds the system already. */
+export function solvedOn(plan: Plan, device: BlockDevice): SolvedLayout {
+  return solveLayout({
+    diskSectors: Math.floor(device.sizeBytes / device.logicalSectorBytes),
+    sectorBytes: device.logicalSectorBytes,
+    rootStartSector: rootEntry(parsePartitionTable(device.tableJson ?? '{}')).startSector,
+    layout: plan.layout ?? undefined,
+    // What ROOT holds is checked on the host, with resize2fs -P.
+    minRootBytes: 0,
+    partUuids: plan.partUuids,
+    where: plan.target.server,
+  });
+}
+
+function isRefusal(error: unknown): error is Error {
+  return (
+    error instanceof DiskNotFound ||
+    error instanceof DiskAmbiguous ||
+    error instanceof DiskUnsuitable ||
+    error instanceof LayoutDoesNotFit
+  );
+}
+
+function summarise(inspection: Inspection, device: BlockDevice): string {
+  const count = inspection.devices.length;
+  const contents = device.fingerprint === 'empty' ? 'empty' : 'with contents';
+  const memory = formatSize(inspection.memoryBytes);
+  return (
+    `${count} disk${count === 1 ? '' : 's'}, ${device.serial || device.wwn} is ${contents} · ` +
+    `${inspection.firmware.toUpperCase()} · ${memory}`
+  );
+}

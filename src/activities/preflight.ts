@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+
+import { cancellationSignal } from '@temporalio/activity';
+
+import type { ProvisionRequest } from '../contract.ts';
+import { roughFit } from '../disk/layout.ts';
+import type { RenderedConfig } from '../os/os-target.ts';
+import { renderMachineConfig } from '../os/flatcar/machine-config.ts';
+import { resolveRelease } from '../os/flatcar/release.ts';
+import { checkUserConfig } from '../os/flatcar/user-config.ts';
+import type { ServerDescription } from '../providers/provider.ts';
+import type { Apply, Plan } from '../run/plan.ts';
+import type { ServerSpec } from '../spec/server-spec.ts';
+import { formatSize } from '../spec/units.ts';
+import type { Dependencies } from './dependencies.ts';
+import { PreflightRefused } from './run-errors.ts';
+
+/** What preflight decides. The config is apart, because few activities carry it. */
+export type Preflight = { plan: Plan; config: RenderedConfig };
+
+/** Everything that can be known without touching the server. Read-only, so idempotent. */
+export function createPreflightActivities(dependencies: Dependencies) {
+  return {
+    /**
+     * Spec, provider access, hardware against layout, image and its signature, config. Throws one
+     * error per thing that a person would have to change; nothing was changed by then.
+     */
+    async preflight(request: ProvisionRequest): Promise<Preflight> {
+      const { spec } = request;
+      const signal = cancellationSignal();
+      const { warnings } = checkUserConfig(spec);
+      const provider = await dependencies.provider(spec.provider);
+      const described = await provider.describe(signal);
+      refuseBlocked(spec, described);
+      refuseWhatCannotFit(spec, described);
+      const release = await resolveRelease(spec.image, await dependencies.mirrors(), {
+        fetch: dependencies.fetch,
+        signal,
+      });
+      const keys = {
+        login: dependencies.keyPair(spec.provider, 'login').publicKey,
+        host: dependencies.keyPair(spec.provider, 'host').publicKey,
+        rescue: dependencies.keyPair(spec.provider, 'rescue').publicKey,
+      };
+      const partUuids = Object.fromEntries(
+        (spec.layout?.partitions ?? []).map((partition) => [partition.name, randomUUID()]),
+      );
+      const config = renderMachineConfig({
+        spec,
+        partitions: (spec.layout?.partitions ?? []).map((partition) => ({
+          name: partition.name,
+          partUuid: partUuids[partition.name] ?? '',
+          filesystem: partition.filesystem,
+          mount: partition.mount ?? null,
+        })),
+        loginPublicKey: keys.login,
+        hostPublicKey: keys.host,
+        stamp: { server: spec.server, version: release.version, imageSha512: release.sha512 },
+      });
+      const apply: Apply = spec.layout?.apply ?? 'whole-disk';
+      const plan: Plan = {
+        target: {
+          server: spec.server,
+          provider: spec.provider,
+          address: described.address,
+          sshPort: spec.ssh.port,
+        },
+        headline: `Flatcar ${release.version} · ${applyInWords(spec, apply)}`,
+        release,
+        apply,
+        disk: spec.disk,
+        layout: spec.layout ?? null,
+        partUuids,
+        keys,
+        configDigest: config.configDigest,
+        rescueImage: spec.rescue.image ?? null,
+        warnings,
+        summary: summarise(described, release.version, release.signedBy),
+      };
+      return { plan, config: { ignition: config.ignition, userData: config.userData } };
+    },
+  };
+}
+
+function applyInWords(spec: ServerSpec, apply: Apply): string {
+  return spec.layout === undefined || apply === 'whole-disk'
+    ? 'ROOT takes the whole disk'
+    : `${apply} to ${formatSize(spec.layout.root)}`;
+}
+
+function refuseBlocked(spec: ServerSpec, described: ServerDescription): void {
+  const pending = described.pendingTasks.map(
+    (task) => `task ${task.taskId} (${task.kind}) is ${task.providerState}`,
+  );
+  const blockers = [...described.blockers, ...pending];
+  if (blockers.length > 0) {
+    throw new PreflightRefused(
+      `${spec.provider.service} cannot be provisioned now: ${blockers.join('; ')}. ` +
+        `Nothing was changed. Try again when that is over.`,
+    );
+  }
+  if (described.rescueImages.length === 0) {
+    throw new PreflightRefused(
+      `${spec.provider.service} offers no Linux rescue system to boot. Nothing was changed. ` +
+        `Ask the provider, or choose one with rescue.image.`,
+    );
+  }
+}
+
+/** The provider knows only rough sizes; what clearly cannot fit is refused here all the same. */
+function refuseWhatCannotFit(spec: ServerSpec, described: ServerDescription): void {
+  const sizes = described.hardware?.disks.map((disk) => disk.sizeBytes) ?? [];
+  if (spec.layout === undefined || sizes.length === 0) return;
+  roughFit(spec.layout, Math.max(...sizes), spec.provider.service);
+}
+
+function summarise(described: ServerDescription, version: string, signedBy: string): string {
+  const disks = described.hardware?.disks
+    .map((disk) => `${disk.count} × ${(disk.sizeBytes / 1e9).toFixed(0)} GB ${disk.kind}`)
+    .join(', ');
+  const key = `${signedBy.slice(0, 4)}…${signedBy.slice(-4)}`;
+  return `${disks ?? 'disks unknown'} · Flatcar ${version} signed by ${key}`;
+}

@@ -1,0 +1,39 @@
+import type { BlockDevice } from '../disk/block-device.ts';
+import { rootNumber } from '../disk/table.ts';
+import type { Plan } from '../run/plan.ts';
+import type { Dependencies } from './dependencies.ts';
+
+/** What ironstep leaves on OEM to say what it installed, before the mac is put under it. */
+export function installReceipt(plan: Plan, device: BlockDevice): string {
+  const claims = {
+    phase: 'install',
+    service: plan.target.provider.service,
+    server: plan.target.server,
+    serial: device.serial,
+    wwn: device.wwn,
+    imageSha512: plan.release.sha512,
+    version: plan.release.version,
+    configDigest: plan.configDigest,
+  };
+  return `${JSON.stringify(claims)}\n`;
+}
+
+/**
+ * Is what this plan would install on this disk already? Believed only with our mac, for this very
+ * server, disk, image and config, and with a table that holds ROOT: before the commit there is no
+ * table through which the receipt could be found. It spares work and never authorises any.
+ */
+export function isInstalled(
+  dependencies: Dependencies,
+  plan: Plan,
+  device: BlockDevice,
+  receipt: string | undefined,
+): boolean {
+  if (receipt === undefined) return false;
+  const signed = receipt.endsWith('\n') ? receipt : `${receipt}\n`;
+  return (
+    dependencies.verifyReceipt(signed) &&
+    signed.startsWith(installReceipt(plan, device)) &&
+    device.partitions.some((partition) => partition.number === rootNumber)
+  );
+}

@@ -1,0 +1,102 @@
+import { diskIdentity, type BlockDevice } from '../disk/block-device.ts';
+import { renderPartitions, type SolvedLayout } from '../disk/layout.ts';
+import { renderLease } from '../disk/lease.ts';
+import { parsePartitionTable } from '../disk/partition-table.ts';
+import { parseReport } from '../disk/sections.ts';
+import { finalTable, oemNumber, rootEntry, rootNumber } from '../disk/table.ts';
+import type { Plan, System } from '../run/plan.ts';
+import type { Dependencies } from './dependencies.ts';
+import { pickDisk, readDisks, solvedOn } from './inspect.ts';
+import { jobKey } from './job-key.ts';
+import { HostWorkFailed, SystemNotAsInstalled } from './run-errors.ts';
+import { runJob } from './run-job.ts';
+
+/** ROOT has its size, the partitions are there, and every file was compared. */
+export type Repartitioned = {
+  layout: SolvedLayout;
+  rootStartUnchanged: boolean;
+  partuuidUnchanged: boolean;
+  typeUnchanged: boolean;
+  filesUnchanged: number;
+  filesChanged: number;
+  jobMs: number;
+};
+
+/** The shrink of an installed ROOT, one crash-safe transaction on the host (invariant 4). */
+export function createRepartitionActivities(dependencies: Dependencies) {
+  return {
+    /**
+     * Takes the lease of this phase from what is on the disk now, and runs the transaction. The
+     * host allows it no more than a smaller ROOT and the space behind. Idempotent: one job per
+     * disk, layout and attempt; the transaction goes on from what it recorded on OEM.
+     */
+    async repartition(plan: Plan, rescue: System, attempt: number): Promise<Repartitioned> {
+      const device = pickDisk(plan, await readDisks(dependencies, plan, rescue));
+      const table = parsePartitionTable(device.tableJson ?? '{}');
+      const layout = solvedOn(plan, device);
+      const about = [plan.target.provider.service, diskIdentity(device), plan.configDigest];
+      const lease = renderLease({
+        id: jobKey('repartition', about, 0),
+        phase: 'repartition',
+        server: plan.target.server,
+        serial: device.serial,
+        wwn: device.wwn,
+        sizeBytes: device.sizeBytes,
+        imageSha512: null,
+        fingerprint: device.fingerprint,
+        bootId: rescue.bootId,
+      });
+      const done = await runJob(dependencies, plan.target, rescue, {
+        key: jobKey('repartition', about, attempt),
+        script: 'repartition',
+        args: [String(rootNumber), String(oemNumber)],
+        files: {
+          lease,
+          'table.sfdisk': finalTable(table, layout),
+          'receipt.json': dependencies.signReceipt(repartitionReceipt(plan, device, layout)),
+          partitions: renderPartitions(layout),
+        },
+      });
+      const report = parseReport(done.output['report'] ?? '');
+      const before = rootEntry(parsePartitionTable(done.output['table-before.json'] ?? '{}'));
+      const after = rootEntry(parsePartitionTable(done.output['table-after.json'] ?? '{}'));
+      const result: Repartitioned = {
+        layout,
+        rootStartUnchanged: before.startSector === after.startSector,
+        partuuidUnchanged: before.partUuid === after.partUuid,
+        typeUnchanged: before.type === after.type,
+        filesUnchanged: Number(report['files-unchanged']),
+        filesChanged: Number(report['files-changed']) + Number(report['files-missing']),
+        jobMs: done.durationMs,
+      };
+      refuseLostFiles(plan, result, done.logTail);
+      return result;
+    },
+  };
+}
+
+/** A file that changed is the end of the run, never a footnote of its report. */
+function refuseLostFiles(plan: Plan, result: Repartitioned, logTail: string): void {
+  if (!Number.isFinite(result.filesUnchanged)) {
+    throw new HostWorkFailed(
+      `repartition on ${plan.target.server} did not compare the files of ROOT:\n${logTail}`,
+    );
+  }
+  if (result.filesChanged === 0) return;
+  throw new SystemNotAsInstalled(
+    `${result.filesChanged} files of ROOT on ${plan.target.server} are not what they were before ` +
+      `the shrink. The log of the comparison:\n${logTail}`,
+  );
+}
+
+function repartitionReceipt(plan: Plan, device: BlockDevice, layout: SolvedLayout): string {
+  const claims = {
+    phase: 'repartition',
+    service: plan.target.provider.service,
+    serial: device.serial,
+    wwn: device.wwn,
+    configDigest: plan.configDigest,
+    layout,
+  };
+  return `${JSON.stringify(claims)}\n`;
+}

@@ -1,0 +1,197 @@
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+
+import type { ProviderTask } from '../providers/provider.ts';
+import { ProviderOutcomeUnknown } from '../providers/provider-error.ts';
+import type { Pace } from '../run/pace.ts';
+import type { RunTarget, System } from '../run/plan.ts';
+import { runsFromDisk } from '../run/system-identity.ts';
+import {
+  SshAuthRefused,
+  SshConnectionLost,
+  SshHostKeyMismatch,
+  SshUnreachable,
+} from '../ssh/errors.ts';
+import type { HostKeyPolicy } from '../ssh/host-key.ts';
+import type { Dependencies } from './dependencies.ts';
+import { notYet } from './not-yet.ts';
+import { openAny } from './open-system.ts';
+import { RefusedOnHost, ResetTaskFailed, ServerSilent } from './run-errors.ts';
+import { waitForAnswer } from './wait-for-answer.ts';
+
+/** What is waited for after a reset. Times are epoch milliseconds of the worker. */
+export type RescueWait = {
+  sentAtMs: number;
+  giveUpAfterMs: number;
+  /** Boots that were seen before the reset: none of them is the one waited for. */
+  knownBootIds: string[];
+  pace: Pace;
+};
+
+/** From the boot target to a rescue system that is proven to be the one of this boot. */
+export function createRescueActivities(dependencies: Dependencies) {
+  return {
+    /**
+     * Monitoring off, rescue armed with our key. Returns the provider's highest task id, the
+     * watermark by which `hardReset` knows its own task again. Idempotent: writes what differs.
+     */
+    async armRescue(
+      target: RunTarget,
+      image: string | null,
+    ): Promise<{ image: string; watermark: number }> {
+      const provider = await dependencies.provider(target.provider);
+      const signal = cancellationSignal();
+      await provider.quiesce(signal);
+      const { publicKey } = dependencies.keyPair(target.provider, 'rescue');
+      const armed = await provider.armRescue(
+        { publicKey, ...(image === null ? {} : { image }) },
+        signal,
+      );
+      return { image: armed.image, watermark: await provider.latestTaskId(signal) };
+    },
+
+    /**
+     * Which system answers now, before anything is rebooted: the installed one under its derived
+     * host key, a rescue session of ours (which is used as it is, never reset: its job may still be
+     * running), or nothing that knows us. Read-only but for the claim.
+     */
+    async whoAnswers(target: RunTarget): Promise<System | null> {
+      const wait = { sentAtMs: Date.now(), knownBootIds: [] };
+      const rescue = await askForRescue(dependencies, target, wait, Date.now());
+      if (typeof rescue !== 'string') return rescue;
+      return askForOurInstalled(dependencies, target);
+    },
+
+    /**
+     * Sends one hard reset. Idempotent: a reset newer than the watermark is this one, sent by an
+     * earlier attempt whose answer was lost.
+     */
+    async hardReset(
+      target: RunTarget,
+      watermark: number,
+    ): Promise<{ task: ProviderTask; sentAtMs: number }> {
+      const provider = await dependencies.provider(target.provider);
+      const signal = cancellationSignal();
+      const earlier = await provider.findReset(watermark, signal);
+      if (earlier !== null) return { task: earlier, sentAtMs: Date.now() };
+      const sentAtMs = Date.now();
+      try {
+        return { task: await provider.hardReset(signal), sentAtMs };
+      } catch (error) {
+        if (!(error instanceof ProviderOutcomeUnknown)) throw error;
+        const task = await provider.findReset(watermark, signal);
+        if (task === null) throw error;
+        return { task, sentAtMs };
+      }
+    },
+
+    /** Waits for the provider's task. `done` means only that the reset was issued (invariant 5). */
+    async waitForTask(
+      target: RunTarget,
+      { taskId, sentAtMs }: { taskId: number; sentAtMs: number },
+      pace: Pace,
+    ): Promise<ProviderTask> {
+      const provider = await dependencies.provider(target.provider);
+      const task = await provider.task(taskId, cancellationSignal(), sentAtMs);
+      if (task.state === 'pending') {
+        throw notYet(`task ${taskId} is ${task.providerState}`, pace.pollMs);
+      }
+      if (task.state === 'failed') {
+        throw new ResetTaskFailed(
+          `The provider's task ${taskId} for ${target.server} ended as ${task.providerState}` +
+            `${task.comment === null ? '' : ` (${task.comment})`}. Nothing more was sent. ` +
+            `Look at the server in the provider's panel, then resume.`,
+        );
+      }
+      return task;
+    },
+
+    /**
+     * Waits for the rescue system of this boot. Proven over SSH: it takes our rescue key, its root
+     * is in RAM, and its boot id is new. Claims it for us. Throws ServerSilent when time is up.
+     */
+    async waitForRescue(target: RunTarget, wait: RescueWait): Promise<System> {
+      const deadlineMs = wait.sentAtMs + wait.giveUpAfterMs;
+      return waitForAnswer<System>({
+        target,
+        pace: wait.pace,
+        deadlineMs,
+        look: async (answeredAtMs) => {
+          heartbeat({ label: 'something answers; asking who it is' });
+          return askForRescue(dependencies, target, wait, answeredAtMs);
+        },
+        silent: (seen) =>
+          new ServerSilent(
+            `Rescue did not come up on ${target.server} within ` +
+              `${Math.round(wait.giveUpAfterMs / 60_000)} minutes. Last seen: ${seen}. ` +
+              `The disk was not touched by this attempt.`,
+          ),
+      });
+    },
+  };
+}
+
+async function askForRescue(
+  dependencies: Dependencies,
+  target: RunTarget,
+  wait: Pick<RescueWait, 'sentAtMs' | 'knownBootIds'>,
+  answeredAtMs: number,
+): Promise<System | string> {
+  try {
+    await using open = await openAny(dependencies, target, 'rescue', { kind: 'first-use' });
+    const { identity } = open;
+    if (runsFromDisk(identity)) return `a system that runs from ${identity.rootSource} answered`;
+    if (wait.knownBootIds.includes(identity.bootId)) return 'the rescue of an earlier boot answers';
+    await claim(dependencies, target, open.scripts.run);
+    return {
+      kind: 'rescue',
+      bootId: identity.bootId,
+      hostKey: open.connection.hostKey,
+      user: 'root',
+      waitedMs: Math.max(0, answeredAtMs - wait.sentAtMs),
+      kernel: identity.kernel,
+    };
+  } catch (error) {
+    if (error instanceof SshAuthRefused) return 'a system that does not take our rescue key answered';
+    if (isSilence(error)) return (error as Error).message;
+    throw error;
+  }
+}
+
+/** An OS that ironstep installed earlier has a host key that only this worker's secret derives. */
+async function askForOurInstalled(
+  dependencies: Dependencies,
+  target: RunTarget,
+): Promise<System | null> {
+  const hostKey = dependencies.keyPair(target.provider, 'host').publicKey;
+  try {
+    const pinned: HostKeyPolicy = { kind: 'pinned', keys: [hostKey] };
+    await using open = await openAny(dependencies, target, 'installed', pinned);
+    const { bootId, kernel } = open.identity;
+    return { kind: 'installed', bootId, hostKey, user: 'core', waitedMs: 0, kernel };
+  } catch (error) {
+    if (isSilence(error) || error instanceof SshHostKeyMismatch) return null;
+    throw error;
+  }
+}
+
+async function claim(
+  dependencies: Dependencies,
+  target: RunTarget,
+  run: (script: string, args: string[]) => Promise<{ exitCode: number | null; stderr: string }>,
+): Promise<void> {
+  const owner = dependencies.keyPair(target.provider, 'rescue').fingerprint;
+  const result = await run('claim', [owner]);
+  if (result.exitCode === 0) return;
+  throw new RefusedOnHost(
+    `The rescue system of ${target.server} is in use by another ironstep: ` +
+      `${result.stderr.trim()}. Nothing was changed. End that run first.`,
+  );
+}
+
+function isSilence(error: unknown): boolean {
+  return (
+    error instanceof SshUnreachable ||
+    error instanceof SshConnectionLost ||
+    error instanceof SshAuthRefused
+  );
+}

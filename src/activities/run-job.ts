@@ -1,0 +1,92 @@
+import { activityInfo, cancellationSignal, Context, heartbeat } from '@temporalio/activity';
+
+import type { RunTarget, System } from '../run/plan.ts';
+import type { Progress } from '../run/status.ts';
+import { SshHostKeyMismatch, SshUnreachable } from '../ssh/errors.ts';
+import type { JobDone } from '../ssh/job-state.ts';
+import { cancelJob, followJob, type JobRequest } from '../ssh/job.ts';
+import type { Dependencies } from './dependencies.ts';
+import { openSystem, type OpenSystem } from './open-system.ts';
+import { HostWorkFailed, RefusedOnHost, ServerRebooted, ServerSilent } from './run-errors.ts';
+
+/** How long a server may be unreachable in the middle of its work before a person is told. */
+const unreachableDeadlineMs = 10 * 60_000;
+
+/** Our scripts' exit code for "refused before anything was written". */
+const refusedExitCode = 10;
+
+type Work = Omit<JobRequest, 'bootId'>;
+
+/**
+ * Runs a durable job on the host, or attaches to it when an earlier attempt started it: the key
+ * decides, so repeating is harmless. Progress goes out with each heartbeat. A cancellation that a
+ * person asked for stops the job; a worker that shuts down leaves it alone.
+ */
+export async function runJob(
+  dependencies: Dependencies,
+  target: RunTarget,
+  system: System,
+  work: Work,
+): Promise<JobDone> {
+  await using open = await openForWork(dependencies, target, system);
+  const request: JobRequest = { ...work, bootId: system.bootId };
+  try {
+    const state = await followJob(open.scripts, request, {
+      onProgress: (progress: Progress) => heartbeat(progress),
+      signal: cancellationSignal(),
+    });
+    if (state.kind === 'done') return checkExit(target, work, state);
+    if (state.kind === 'lost') {
+      throw new ServerRebooted(target.server, system.bootId, 'another one');
+    }
+    throw new HostWorkFailed(
+      `${work.script} on ${target.server} ended without a result (${state.kind}): it was killed ` +
+        `from outside, or memory ran out. Resume to start it again.`,
+    );
+  } catch (error) {
+    if (Context.current().cancellationDetails?.cancelRequested === true) {
+      await cancelJob(open.scripts, work.key, system.bootId);
+    }
+    throw error;
+  }
+}
+
+function checkExit(target: RunTarget, work: Work, done: JobDone): JobDone {
+  if (done.exitCode === 0) return done;
+  const lastLines = done.logTail.trim().split('\n').slice(-12).join('\n');
+  if (done.exitCode === refusedExitCode) {
+    throw new RefusedOnHost(`Refused on ${target.server}: ${lastLines}\nNothing was written.`);
+  }
+  throw new HostWorkFailed(
+    `${work.script} failed on ${target.server} with exit code ${done.exitCode}:\n${lastLines}`,
+  );
+}
+
+/**
+ * Opens the rescue session for work. Another host key there means another boot, since every rescue
+ * boot makes its own; the run then proves the new one. Unreachable is waited out for a while.
+ */
+async function openForWork(
+  dependencies: Dependencies,
+  target: RunTarget,
+  system: System,
+): Promise<OpenSystem> {
+  const seen = activityInfo().heartbeatDetails as { unreachableSinceMs?: number } | undefined;
+  const sinceMs = seen?.unreachableSinceMs ?? Date.now();
+  try {
+    return await openSystem(dependencies, target, system);
+  } catch (error) {
+    if (error instanceof SshHostKeyMismatch && system.kind === 'rescue') {
+      throw new ServerRebooted(target.server, system.bootId, 'another one');
+    }
+    if (!(error instanceof SshUnreachable)) throw error;
+    if (Date.now() - sinceMs > unreachableDeadlineMs) {
+      throw new ServerSilent(
+        `${target.server} has not been reachable for 10 minutes in the middle of its work ` +
+          `(${error.message}). Its job may still be running; nothing was sent to the server.`,
+      );
+    }
+    heartbeat({ label: 'the server is not reachable', unreachableSinceMs: sinceMs });
+    throw error;
+  }
+}

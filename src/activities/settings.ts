@@ -1,0 +1,43 @@
+import { cancellationSignal } from '@temporalio/activity';
+
+import type { SettingsSnapshot } from '../providers/provider.ts';
+import type { RunTarget } from '../run/plan.ts';
+import { originalSettings } from '../settings/original-settings.ts';
+import type { Dependencies } from './dependencies.ts';
+
+/** Saving and putting back the provider's settings (invariant 9). */
+export function createSettingsActivities(dependencies: Dependencies) {
+  return {
+    /**
+     * Saves the settings as they were before ironstep. Idempotent: while a saved snapshot is open
+     * for this server, that one is the original, whatever the provider says by now.
+     */
+    async saveSettings(
+      target: RunTarget,
+    ): Promise<{ snapshot: SettingsSnapshot; warnings: string[] }> {
+      const provider = await dependencies.provider(target.provider);
+      const raw = await provider.readSettings(cancellationSignal());
+      const stored = await dependencies.settings.load(target.provider);
+      const ourPublicKey = dependencies.keyPair(target.provider, 'rescue').publicKey;
+      const original = originalSettings({ raw, ourPublicKey, stored });
+      await dependencies.settings.save(target.provider, original.snapshot);
+      return original;
+    },
+
+    /** Boot target, rescue key and the like as before. Idempotent: writes what differs. */
+    async restoreSettings(target: RunTarget, snapshot: SettingsSnapshot): Promise<void> {
+      const provider = await dependencies.provider(target.provider);
+      await provider.restoreSettings(snapshot, cancellationSignal());
+    },
+
+    /**
+     * Monitoring as before, then the saved snapshot is closed. Only once the server answers, or
+     * the provider would send a technician to it. Idempotent.
+     */
+    async restoreMonitoring(target: RunTarget, snapshot: SettingsSnapshot): Promise<void> {
+      const provider = await dependencies.provider(target.provider);
+      await provider.restoreMonitoring(snapshot, cancellationSignal());
+      await dependencies.settings.close(target.provider);
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+
+import type { Pace } from '../run/pace.ts';
+import type { RunTarget } from '../run/plan.ts';
+import { probeBanner } from '../ssh/probe.ts';
+import { notYet } from './not-yet.ts';
+
+/** A question that is asked of a booting server until it has an answer. */
+type Question<Answer> = {
+  target: RunTarget;
+  pace: Pace;
+  /** Epoch milliseconds; past it `silent` is thrown. */
+  deadlineMs: number;
+  /** Asked each time an SSH banner is seen; a string says what was seen instead. */
+  look: (answeredAtMs: number) => Promise<Answer | string>;
+  silent: (seen: string) => Error;
+};
+
+const bannerTimeoutMs = 3_000;
+
+/**
+ * Looks at the SSH port until `look` finds what it waits for. One attempt of the activity looks
+ * for `pace.waitAttemptMs`, then throws a benign "not yet": polling costs no history, and a slot of
+ * the worker is not held for hours.
+ */
+export async function waitForAnswer<Answer extends object>(
+  question: Question<Answer>,
+): Promise<Answer> {
+  const { target, pace } = question;
+  const signal = cancellationSignal();
+  const attemptEndsMs = Date.now() + pace.waitAttemptMs;
+  let seen = 'nothing answers';
+  for (;;) {
+    const probe = await probeBanner(target.address, target.sshPort, bannerTimeoutMs);
+    if (probe.kind === 'banner') {
+      const answer = await question.look(Date.now());
+      if (typeof answer !== 'string') return answer;
+      seen = answer;
+    } else {
+      seen = probe.kind === 'refused' ? 'the SSH port is closed' : 'nothing answers';
+    }
+    heartbeat({ label: seen });
+    if (Date.now() > question.deadlineMs) throw question.silent(seen);
+    if (Date.now() > attemptEndsMs) throw notYet(seen, pace.pollMs);
+    await sleep(pace.pollMs, undefined, { signal });
+  }
+}

@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+
+import type { Context } from '../context.ts';
+
+/** `ironstep worker`: does the work of runs until it is stopped. */
+export function addWorker(program: Command, context: Context): void {
+  program
+    .command('worker')
+    .description('do the work of runs; stops on SIGTERM, and another worker goes on')
+    .option('--config <folder>', 'where credentials.yaml is, instead of the default folder')
+    .action(async (options: { config?: string }) => {
+      context.ownsSignals();
+      const { runWorker } = await import('../../worker.ts');
+      await runWorker(options.config === undefined ? {} : { configFolder: options.config });
+    });
+}

@@ -1,0 +1,43 @@
+import { hostname, userInfo } from 'node:os';
+
+import { systemClock } from './clock.ts';
+import type { Context } from './context.ts';
+import { exitCode } from './exit-code.ts';
+import { openRuns, runUrl } from './open-runs.ts';
+import { runProgram } from './program.ts';
+import { processTerminal } from './terminal.ts';
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  // `ironstep list | head` closes our output early; that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(exitCode.ok);
+  });
+  return runProgram(args, processContext());
+}
+
+/** The context of a real process: its terminal, clock, signals and environment. */
+function processContext(): Context {
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  return {
+    terminal: processTerminal(),
+    clock: systemClock,
+    openRuns,
+    runUrl,
+    program: calledAs(),
+    by: `${userInfo().username}@${hostname()}`,
+    interrupted: interruption.signal,
+    ownsSignals: () => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt),
+    verbose: false,
+    exitCode: exitCode.ok,
+  };
+}
+
+/** In a checkout there is no `ironstep` on the PATH: npm and npx name themselves here. */
+function calledAs(): string {
+  return process.env['npm_config_user_agent'] === undefined ? 'ironstep' : 'npx ironstep';
+}

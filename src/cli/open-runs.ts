@@ -1,0 +1,28 @@
+import type { Runs } from './context.ts';
+
+/**
+ * Opens the door to the Temporal that this machine uses, with the key that makes runs readable.
+ * Throws TemporalUnreachable, PayloadKeyDamaged and FileTooOpen.
+ */
+export async function openRuns(): Promise<Runs> {
+  const [client, dev, converter, key] = await Promise.all([
+    import('../client.ts'),
+    import('../dev/connection.ts'),
+    import('../codec/data-converter.ts'),
+    import('../codec/payload-key.ts'),
+  ]);
+  const { from: _from, ...access } = await dev.resolveTemporal();
+  const keys = await key.loadPayloadKeys();
+  return client.RunClient.connect(access, converter.createDataConverter(keys));
+}
+
+/** The page of a run in the Temporal UI; only that of `dev` is known. */
+export async function runUrl(workflowId: string): Promise<string | undefined> {
+  const { devStatus } = await import('../dev/dev-status.ts');
+  const dev = await devStatus();
+  if (dev === null) return undefined;
+  const { resolveTemporal } = await import('../dev/connection.ts');
+  const { address } = await resolveTemporal();
+  if (address !== dev.address) return undefined;
+  return `${dev.uiUrl}/namespaces/${dev.namespace}/workflows/${encodeURIComponent(workflowId)}`;
+}

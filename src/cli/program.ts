@@ -1,0 +1,74 @@
+import { Command, CommanderError } from 'commander';
+
+import { addAbort } from './commands/abort.ts';
+import { addApprove } from './commands/approve.ts';
+import { addDev } from './commands/dev.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addLab } from './commands/lab.ts';
+import { addList } from './commands/list.ts';
+import { addProvision } from './commands/provision.ts';
+import { addResume } from './commands/resume.ts';
+import { addStatus } from './commands/status.ts';
+import { addValidate } from './commands/validate.ts';
+import { addWatch } from './commands/watch.ts';
+import { addWorker } from './commands/worker.ts';
+import type { Context } from './context.ts';
+import { explain } from './errors.ts';
+import { exitCode, exitCodeHelp } from './exit-code.ts';
+
+const description =
+  'Turns a rented dedicated server into an immutable container host, through the rescue system ' +
+  'of its provider and SSH. Every step is a step of a Temporal workflow: a run survives ' +
+  'crashes, reboots and days of waiting.';
+
+/** Every command with its help, in the order in which a person meets them. */
+export function buildProgram(context: Context): Command {
+  const program = new Command('ironstep')
+    .description(description)
+    .option('--verbose', 'with stack traces')
+    .hook('preAction', () => {
+      context.verbose = program.opts<{ verbose?: boolean }>().verbose ?? false;
+    })
+    .enablePositionalOptions()
+    .showHelpAfterError('(ironstep --help shows how)')
+    .addHelpText('after', `\n${exitCodeHelp}`)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.terminal.out(text),
+      writeErr: (text) => context.terminal.err(text),
+      getOutHelpWidth: () => context.terminal.size().columns,
+      getErrHelpWidth: () => context.terminal.size().columns,
+    });
+  const commands = [
+    addValidate,
+    addProvision,
+    addWatch,
+    addStatus,
+    addList,
+    addApprove,
+    addResume,
+    addAbort,
+    addDev,
+    addWorker,
+    addLab,
+    addDoctor,
+  ];
+  for (const add of commands) add(program, context);
+  return program;
+}
+
+/** Runs one command line (without node and script) and returns the program's exit code. */
+export async function runProgram(args: readonly string[], context: Context): Promise<number> {
+  // Also accepted behind the command, where people add it to the line that failed.
+  const verbose = args.includes('--verbose') && args[0] !== 'lab' && args[0] !== 'demo';
+  const words = verbose ? ['--verbose', ...args.filter((word) => word !== '--verbose')] : args;
+  try {
+    await buildProgram(context).parseAsync([...words], { from: 'user' });
+    return context.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+    const explanation = explain(error, context);
+    context.terminal.err(`${explanation.text}\n`);
+    return explanation.exitCode;
+  }
+}

@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { UsageError } from './errors.ts';
+
+/**
+ * Runs a script of the repository's `lab/` in a process of its own, with our terminal, and returns
+ * its exit code. Nothing in src imports the lab; an installed package does not even have it.
+ */
+export async function runLabScript(script: string, args: readonly string[]): Promise<number> {
+  const path = fileURLToPath(new URL(`../../lab/${script}`, import.meta.url));
+  if (!existsSync(path)) {
+    throw new UsageError(
+      `${script} of the lab is not here: the lab is part of the repository, not of the package.`,
+    );
+  }
+  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], { stdio: 'inherit' });
+  // The terminal sends Ctrl-C to both of us; the child decides what it means.
+  const stay = () => undefined;
+  process.on('SIGINT', stay);
+  const pass = () => child.kill('SIGTERM');
+  process.on('SIGTERM', pass);
+  try {
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    return code ?? (signal === 'SIGINT' ? 130 : 1);
+  } finally {
+    process.off('SIGINT', stay);
+    process.off('SIGTERM', pass);
+  }
+}

@@ -1,0 +1,265 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import type {
+  ConnectionOptions,
+  WorkflowExecutionDescription,
+  WorkflowHandle,
+} from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
+import { TypedSearchAttributes } from '@temporalio/common';
+
+import {
+  NoSuchRun,
+  NoWorker,
+  RequestRefused,
+  RunAlreadyGoing,
+  RunOver,
+  SearchAttributesMissing,
+  ServerAmbiguous,
+  TemporalUnreachable,
+} from './client/client-errors.ts';
+import { answerWithinMs, Questions } from './client/questions.ts';
+import type { RunReference } from './client/questions.ts';
+import { liveFacts } from './client/live-status.ts';
+import type { LiveStatus } from './client/live-status.ts';
+import {
+  attributeKeys,
+  entryFromRecords,
+  entryFromStatus,
+  serverNameOf,
+} from './client/run-list.ts';
+import type { RunListEntry } from './client/run-list.ts';
+import { summaryOf } from './client/run-summary.ts';
+import { isUnknownAttribute } from './client/temporal-failures.ts';
+import {
+  messages,
+  provisionWorkflowType,
+  searchAttributeNames,
+  serverWorkflowId,
+  taskQueue,
+} from './contract.ts';
+import type { AbortArgs, Accepted, ApproveArgs, ProvisionRequest, ResumeArgs } from './contract.ts';
+import type { RunStatus } from './run/status.ts';
+
+export type { RunReference };
+
+/** Where Temporal is and how to get in; `resolveTemporal` of src/dev finds it. */
+export type TemporalSettings = Pick<ConnectionOptions, 'tls' | 'metadata' | 'apiKey'> & {
+  address: string;
+  namespace: string;
+};
+
+/** Visibility is filled a moment after the start; one more look is enough for the dev server. */
+const visibilityLagMs = 1_000;
+
+/** Questions at once when the list asks every run. */
+const questionsAtOnce = 8;
+
+/** The one door to Temporal for everything that is not a worker: start, status, requests. */
+export class RunClient {
+  readonly #client: Client;
+  readonly #address: string;
+  readonly #questions: Questions;
+
+  /** `address` is for messages only. */
+  constructor(client: Client, address: string) {
+    this.#client = client;
+    this.#address = address;
+    this.#questions = new Questions(client, address);
+  }
+
+  /** Throws TemporalUnreachable when there is no answer within 5 s. */
+  static async connect(
+    settings: TemporalSettings,
+    dataConverter?: DataConverter,
+  ): Promise<RunClient> {
+    const { namespace, ...rest } = settings;
+    const { address } = rest;
+    try {
+      const connection = await Connection.connect({ ...rest, connectTimeout: answerWithinMs });
+      const client = new Client({
+        connection,
+        namespace,
+        ...(dataConverter === undefined ? {} : { dataConverter }),
+      });
+      return new RunClient(client, address);
+    } catch (cause) {
+      throw new TemporalUnreachable(address, { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.connection.close();
+  }
+
+  /**
+   * Starts the run of a server. Throws RunAlreadyGoing when one is open, whoever started it, and
+   * SearchAttributesMissing when this Temporal was not prepared for ironstep.
+   */
+  async start(request: ProvisionRequest): Promise<RunReference> {
+    const { server, provider } = request.spec;
+    const workflowId = serverWorkflowId(provider.kind, provider.service);
+    try {
+      await this.#questions.ask(() =>
+        this.#client.workflow.start(provisionWorkflowType, {
+          workflowId,
+          taskQueue,
+          args: [request],
+          workflowIdConflictPolicy: 'FAIL',
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          staticSummary: summaryOf(request.spec),
+          typedSearchAttributes: new TypedSearchAttributes([
+            { key: attributeKeys.server, value: server },
+            { key: attributeKeys.provider, value: provider.kind },
+            { key: attributeKeys.phase, value: 'preflight' },
+            { key: attributeKeys.attention, value: 'none' },
+          ]),
+        }),
+      );
+    } catch (error) {
+      if (isUnknownAttribute(error)) {
+        throw new SearchAttributesMissing(this.#address, searchAttributeNames, { cause: error });
+      }
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const going = await this.status({ server, workflowId }).catch(() => undefined);
+      throw new RunAlreadyGoing(server, going?.timeline.at(-1)?.phase ?? null, workflowId);
+    }
+    return { server, workflowId };
+  }
+
+  /**
+   * The run that a person means by a server's name, `provider/service` or a workflow id. Throws
+   * NoSuchRun, or ServerAmbiguous when two servers of that name have an open run.
+   */
+  async find(name: string): Promise<RunReference> {
+    if (!/^[\w./:-]+$/.test(name)) throw new NoSuchRun(name, []);
+    const isId = name.includes('/');
+    const workflowId = name.startsWith('server/') ? name : `server/${name}`;
+    const clause = isId ? `WorkflowId = '${workflowId}'` : `ServerName = '${name}'`;
+    let infos = await this.#questions.newestRuns(clause);
+    if (infos.length === 0) {
+      await sleep(visibilityLagMs);
+      infos = await this.#questions.newestRuns(clause);
+    }
+    const open = infos.filter((info) => info.status.name === 'RUNNING');
+    if (open.length > 1) {
+      const ids = open.map((info) => info.workflowId);
+      throw new ServerAmbiguous(name, ids);
+    }
+    const found = open[0] ?? infos[0];
+    if (found === undefined) {
+      const known = await this.#questions.newestRuns();
+      throw new NoSuchRun(name, known.map(serverNameOf).toSorted());
+    }
+    return { server: serverNameOf(found), workflowId: found.workflowId };
+  }
+
+  /** All about one run, open or over. Throws NoWorker (after 5 s) or RunStuck. */
+  async status(run: RunReference): Promise<LiveStatus> {
+    const handle = this.#client.workflow.getHandle(run.workflowId);
+    const description = await this.#questions.ask(() => handle.describe(), run);
+    const status = await this.#questions.askRun(run, () =>
+      handle.query<RunStatus>(messages.status),
+    );
+    return {
+      ...(await this.#closedOff(status, description, handle)),
+      ...(await liveFacts(description, this.#client.options.loadedDataConverter)),
+    };
+  }
+
+  /** The newest run of every server, open ones first, then by name. */
+  async list(): Promise<RunListEntry[]> {
+    const infos = await this.#questions.newestRuns();
+    const entries: RunListEntry[] = [];
+    let answering = true;
+    for (let at = 0; at < infos.length; at += questionsAtOnce) {
+      const some = infos.slice(at, at + questionsAtOnce).map(async (info) => {
+        if (!answering) return entryFromRecords(info);
+        try {
+          const { workflowId } = info;
+          return entryFromStatus(info, await this.status({ server: workflowId, workflowId }));
+        } catch (error) {
+          if (error instanceof TemporalUnreachable) throw error;
+          answering = !(error instanceof NoWorker);
+          return entryFromRecords(info);
+        }
+      });
+      entries.push(...(await Promise.all(some)));
+    }
+    return entries.toSorted(
+      (one, other) =>
+        Number(one.phase === null) - Number(other.phase === null) ||
+        one.server.localeCompare(other.server),
+    );
+  }
+
+  /** Says what may be destroyed. Throws RequestRefused with the run's words, RunOver, NoWorker. */
+  async approve(run: RunReference, args: ApproveArgs): Promise<Accepted> {
+    return this.#request(run, messages.approve, args);
+  }
+
+  /** Tries again from where the run waits. Throws as `approve` does. */
+  async resume(run: RunReference, args: ResumeArgs): Promise<Accepted> {
+    return this.#request(run, messages.resume, args);
+  }
+
+  /** Puts the provider's settings back and stops. Throws as `approve` does. */
+  async abort(run: RunReference, args: AbortArgs): Promise<Accepted> {
+    return this.#request(run, messages.abort, args);
+  }
+
+  /** The update id makes one request of a person one request, however often gRPC sends it. */
+  async #request(
+    run: RunReference,
+    name: string,
+    args: ApproveArgs | ResumeArgs | AbortArgs,
+  ): Promise<Accepted> {
+    const handle = this.#client.workflow.getHandle(run.workflowId);
+    const updateId = randomUUID();
+    try {
+      return await this.#questions.askRun(run, () =>
+        handle.executeUpdate<Accepted, [typeof args]>(name, { args: [args], updateId }),
+      );
+    } catch (error) {
+      if (error instanceof WorkflowUpdateFailedError) {
+        throw new RequestRefused(error.cause?.message ?? error.message, { cause: error });
+      }
+      if (error instanceof NoSuchRun) throw new RunOver(run.server);
+      throw error;
+    }
+  }
+
+  /** A run that Temporal ended (terminated, failed) could not write its own last words. */
+  async #closedOff(
+    status: RunStatus,
+    description: WorkflowExecutionDescription,
+    handle: WorkflowHandle,
+  ): Promise<RunStatus> {
+    const closed = description.closeTime !== undefined;
+    if (!closed || (status.state !== 'running' && status.state !== 'waiting')) return status;
+    const cause = await this.#questions
+      .ask(() => handle.result())
+      .then(
+        () => undefined,
+        (error: unknown) => (error instanceof WorkflowFailedError ? error.cause : undefined),
+      );
+    const how = description.status.name.toLowerCase().replaceAll('_', ' ');
+    const { attention: _over, ...rest } = status;
+    return {
+      ...rest,
+      state: 'failed',
+      ending:
+        `The run was ${how} in Temporal${cause === undefined ? '' : `: ${cause.message}`}\n` +
+        `It could not put anything back: look at what ${status.service} boots from, and at its ` +
+        "monitoring, in the provider's panel.",
+    };
+  }
+}

@@ -1,0 +1,115 @@
+import type { Phase } from '../run/status.ts';
+
+/** Temporal does not answer. Start it, or point to the right one. */
+export class TemporalUnreachable extends Error {
+  override name = 'TemporalUnreachable';
+
+  constructor(address: string, options: { cause?: unknown } = {}) {
+    super(
+      `Temporal does not answer at ${address}. Nothing was changed; runs keep their place.\n` +
+        'To start Temporal and a worker on this machine:  ironstep dev\n' +
+        'To use another Temporal: set TEMPORAL_ADDRESS.',
+      options,
+    );
+  }
+}
+
+/** Temporal answers, but no worker does. Start one; the run keeps its place meanwhile. */
+export class NoWorker extends Error {
+  override name = 'NoWorker';
+
+  constructor(server: string, options: { cause?: unknown } = {}) {
+    super(
+      `No worker answers for ${server}. The run keeps its place and goes on with a worker.\n` +
+        'To start one on this machine:  ironstep worker\n' +
+        'With Temporal, if that is to run here too:  ironstep dev',
+      options,
+    );
+  }
+}
+
+/** The worker cannot go on with the run: its code does not fit, or something it needs is missing. */
+export class RunStuck extends Error {
+  override name = 'RunStuck';
+
+  constructor(server: string, options: { cause?: unknown } = {}) {
+    super(
+      `The worker cannot go on with the run of ${server}; its last attempt failed inside Temporal. ` +
+        'The run keeps its place.\n' +
+        'The reason is in the log of the worker. Most often it is older than the run: upgrade it.',
+      options,
+    );
+  }
+}
+
+/** The server has an open run; there is never a second one (invariant 10). */
+export class RunAlreadyGoing extends Error {
+  override name = 'RunAlreadyGoing';
+
+  constructor(server: string, phase: Phase | null, workflowId: string) {
+    const where = phase === null ? '' : `, in phase ${phase}`;
+    super(
+      `${server} has a run already${where} (${workflowId}). Nothing was started.\n` +
+        `To follow it:  ironstep watch ${server}\n` +
+        `To stop it:    ironstep abort ${server}`,
+    );
+  }
+}
+
+/** No run is known under this name. */
+export class NoSuchRun extends Error {
+  override name = 'NoSuchRun';
+
+  constructor(server: string, known: readonly string[]) {
+    const hint =
+      known.length === 0
+        ? 'No server has a run yet. Start one:  ironstep provision SPEC'
+        : `Servers with a run: ${known.join(', ')}.`;
+    super(`There is no run of ${server}. ${hint}`);
+  }
+}
+
+/** Two rented servers carry the same name. */
+export class ServerAmbiguous extends Error {
+  override name = 'ServerAmbiguous';
+
+  constructor(server: string, workflowIds: readonly string[]) {
+    super(
+      `${server} is the name of ${workflowIds.length} servers with an open run. Nothing was done.\n` +
+        `Say which one, instead of the name:  ${workflowIds.join('  or  ')}`,
+    );
+  }
+}
+
+/** The run is over, so nothing can be asked of it. */
+export class RunOver extends Error {
+  override name = 'RunOver';
+
+  constructor(server: string) {
+    super(
+      `The run of ${server} is over; nothing was changed.\n` +
+        `How it ended:  ironstep status ${server}`,
+    );
+  }
+}
+
+/** The run did not accept what it was asked; the message is the run's own. */
+export class RequestRefused extends Error {
+  override name = 'RequestRefused';
+}
+
+/** Temporal does not know our search attributes, and a workflow that uses them would hang. */
+export class SearchAttributesMissing extends Error {
+  override name = 'SearchAttributesMissing';
+
+  constructor(address: string, names: readonly string[], options: { cause?: unknown } = {}) {
+    const flags = names.map((name) => `--name ${name} --type Keyword`).join(' ');
+    super(
+      `The Temporal at ${address} does not know the search attributes of ironstep. ` +
+        'Nothing was started.\n' +
+        `To register them:  temporal operator search-attribute create ${flags}\n` +
+        '(ironstep dev does it by itself.)',
+      options,
+    );
+  }
+}

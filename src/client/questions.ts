@@ -1,0 +1,74 @@
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+
+import { provisionWorkflowType } from '../contract.ts';
+import { NoSuchRun, NoWorker, RunStuck, TemporalUnreachable } from './client-errors.ts';
+import { isStuck, isUnanswered, isUnreachable } from './temporal-failures.ts';
+
+/** Which run is meant. The workflow id stays the same when a run continues as new. */
+export type RunReference = { server: string; workflowId: string };
+
+/** No answer within this time is no answer: a person is waiting. */
+export const answerWithinMs = 5_000;
+
+/** Asks Temporal with a deadline, and says in our words who did not answer. */
+export class Questions {
+  readonly #client: Client;
+  readonly #address: string;
+
+  constructor(client: Client, address: string) {
+    this.#client = client;
+    this.#address = address;
+  }
+
+  /**
+   * Asks the server. Throws TemporalUnreachable when it does not answer in time, and NoSuchRun when
+   * it does not know `run`.
+   */
+  async ask<Answer>(question: () => Promise<Answer>, run?: RunReference): Promise<Answer> {
+    try {
+      return await this.#client.withDeadline(Date.now() + answerWithinMs, question);
+    } catch (error) {
+      if (error instanceof NoWorker || error instanceof RunStuck) throw error;
+      if (isUnreachable(error)) throw new TemporalUnreachable(this.#address, { cause: error });
+      if (run !== undefined && error instanceof WorkflowNotFoundError) {
+        throw new NoSuchRun(run.server, []);
+      }
+      throw error;
+    }
+  }
+
+  /** Asks the run itself. Throws NoWorker and RunStuck besides. */
+  async askRun<Answer>(run: RunReference, question: () => Promise<Answer>): Promise<Answer> {
+    return this.ask(async () => {
+      try {
+        return await question();
+      } catch (error) {
+        if (isUnanswered(error) || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+          throw new NoWorker(run.server, { cause: error });
+        }
+        if (isStuck(error)) throw new RunStuck(run.server, { cause: error });
+        throw error;
+      }
+    }, run);
+  }
+
+  /** The newest run of every server that `clause` of a visibility query selects, newest first. */
+  async newestRuns(clause?: string): Promise<WorkflowExecutionInfo[]> {
+    const conditions = [`WorkflowType = '${provisionWorkflowType}'`, ...(clause ? [clause] : [])];
+    const query = conditions.join(' AND ');
+    const newest = new Map<string, WorkflowExecutionInfo>();
+    await this.ask(async () => {
+      for await (const info of this.#client.workflow.list({ query })) {
+        const known = newest.get(info.workflowId);
+        if (known === undefined || known.startTime < info.startTime) {
+          newest.set(info.workflowId, info);
+        }
+      }
+    });
+    return [...newest.values()].toSorted((one, other) => +other.startTime - +one.startTime);
+  }
+}

@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url';
+
+import type { DataConverter } from '@temporalio/common';
+
+import { EncryptingCodec } from './payload-codec.ts';
+import type { PayloadKeys } from './payload-key.ts';
+
+/**
+ * Of src both from src/codec and from dist/codec: TypeScript does not copy it, and the package
+ * brings it along.
+ */
+const failureConverterPath = fileURLToPath(
+  new URL('../../src/codec/failure-converter.cjs', import.meta.url),
+);
+
+/**
+ * What client and worker share, so that Temporal stores arguments, results, memos, summaries and
+ * the messages of failures encrypted. Search attributes, workflow ids, and activity and failure
+ * types stay readable. A worker that brings its own bundle passes `failureConverterPath` to
+ * bundleWorkflowCode as well.
+ */
+export function createDataConverter(keys: PayloadKeys): DataConverter & {
+  failureConverterPath: string;
+} {
+  return { failureConverterPath, payloadCodecs: [new EncryptingCodec(keys)] };
+}

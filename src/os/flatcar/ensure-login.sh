@@ -1,0 +1,112 @@
+#!/bin/sh
+# Keeps us able to log in as core, at every boot: the keys in the file $1 become lines of the first
+# file that sshd really reads keys from, whatever its configuration has become since. What is there
+# stays, nothing is added twice, and a second run changes nothing.
+#
+# Root writes in a folder of core's here. That gives core nothing: core may become root anyway.
+set -u
+umask 077
+
+main() {
+  keys=$1
+  user=core
+  account=$(getent passwd "$user") || refuse "there is no user $user"
+  home=$(printf '%s\n' "$account" | cut -d : -f 6)
+  owner=$(printf '%s\n' "$account" | cut -d : -f 3,4)
+
+  read_by_sshd=$(effective_file) || refuse "sshd -T cannot say where it reads keys from"
+  case $read_by_sshd in
+    '' | none) refuse "sshd reads keys from no file (AuthorizedKeysFile none)" ;;
+  esac
+  file=$(expand "$read_by_sshd")
+  case $file in
+    "$home"/*) inside=yes ;;
+    /*) inside=no ;;
+    *) file=$home/$file inside=yes ;;
+  esac
+
+  make_folder "$(dirname "$file")"
+  missing=$(missing_keys "$keys" "$file")
+  [ -n "$missing" ] || exit 0
+  add "$missing" "$file"
+  echo "added $(printf '%s\n' "$missing" | wc -l | tr -d ' ') key(s) to $file"
+}
+
+refuse() {
+  echo "ensure-login: $1" >&2
+  exit 1
+}
+
+# The first of them; sshd -T says them as configured, with tokens.
+effective_file() {
+  settings=$(ask_sshd) || {
+    # Debian's sshd wants this folder, which only its own unit makes.
+    mkdir -p /run/sshd
+    settings=$(ask_sshd) || return 1
+  }
+  printf '%s\n' "$settings" | awk '$1 == "authorizedkeysfile" { print $2; exit }'
+}
+
+ask_sshd() {
+  sshd -T -C "user=$user,host=localhost,addr=127.0.0.1"
+}
+
+# %h, %u and %% (sshd_config(5), TOKENS), from left to right.
+expand() {
+  rest=$1 expanded=
+  while [ -n "$rest" ]; do
+    case $rest in
+      %h*) expanded=$expanded$home rest=${rest#??} ;;
+      %u*) expanded=$expanded$user rest=${rest#??} ;;
+      %%*) expanded=$expanded% rest=${rest#??} ;;
+      *)
+        tail=${rest#?}
+        expanded=$expanded${rest%"$tail"} rest=$tail
+        ;;
+    esac
+  done
+  printf '%s\n' "$expanded"
+}
+
+# Every missing folder on the way. sshd's StrictModes wants them closed to writing by others.
+make_folder() {
+  [ ! -d "$1" ] || return 0
+  make_folder "$(dirname "$1")"
+  mkdir "$1" || refuse "$1 cannot be made"
+  if [ "$inside" = yes ]; then
+    chown "$owner" "$1" && chmod 0700 "$1" || refuse "$1 cannot be given to $user"
+  else
+    chmod 0755 "$1" || refuse "$1 cannot be opened for reading"
+  fi
+}
+
+# Lines of $1 whose key (type and blob, whatever the comment) is no line of $2.
+missing_keys() {
+  [ -f "$2" ] || set -- "$1" /dev/null
+  while read -r type blob comment; do
+    case $type in '' | '#'*) continue ;; esac
+    awk -v type="$type" -v blob="$blob" \
+      '$1 == type && $2 == blob { found = 1 } END { exit !found }' "$2" ||
+      printf '%s\n' "$type $blob${comment:+ $comment}"
+  done <"$1"
+}
+
+# Written beside and renamed, so that a power cut leaves the old file or the new one.
+add() {
+  new=$2.ironstep
+  {
+    # awk 1 ends the last line when nobody did.
+    [ ! -f "$2" ] || awk 1 "$2"
+    printf '%s\n' "$1"
+  } >"$new" || refuse "$new cannot be written"
+  if [ "$inside" = yes ]; then
+    chown "$owner" "$new" && chmod 0600 "$new" || refuse "$new cannot be given to $user"
+  else
+    # sshd reads it as core.
+    chmod 0644 "$new" || refuse "$new cannot be opened for reading"
+  fi
+  sync "$new" 2>/dev/null || sync
+  mv -f "$new" "$2" || refuse "$2 cannot be replaced"
+}
+
+main "$@"

@@ -1,0 +1,42 @@
+#!/bin/sh
+# verify.sh: the layout as the installed system itself sees it. Read-only; run as root.
+# Output: sections; a header line `NAME ARGUMENTS`, then its content, each line behind a tab.
+set -u
+
+main() {
+  section boot-id </proc/sys/kernel/random/boot_id
+  root=$(readlink -f "$(findmnt --noheadings --output SOURCE --target / | sed 's/\[.*//')")
+  root_disk=$(disk_of "$root")
+  printf '%s\n' "$root" | section root-source
+  sfdisk --json "$root_disk" 2>/dev/null | section table "$root_disk"
+  lsblk --json --bytes --paths --output NAME,SERIAL,WWN,SIZE "$root_disk" 2>/dev/null |
+    section lsblk
+  for partition in $(partitions_of "$root_disk"); do
+    blkid --probe --output export "$partition" 2>/dev/null | section filesystem "$partition"
+  done
+  findmnt --json --list --real --output SOURCE,TARGET,FSTYPE,OPTIONS | section mounts
+  df --block-size=1 --output=source,target,size,avail 2>/dev/null | section df
+  dumpe2fs -h "$root" 2>/dev/null | section superblock
+  systemctl list-units --failed --plain --no-legend 2>/dev/null | awk '{ print $1 }' |
+    section failed-units
+}
+
+section() {
+  echo "$*"
+  sed "s/^/	/"
+}
+
+# The disk of a partition, by what the kernel says and not by its name.
+disk_of() {
+  block=$(readlink -f "/sys/class/block/${1##*/}")
+  if [ -e "$block/partition" ]; then block=${block%/*}; fi
+  echo "/dev/${block##*/}"
+}
+
+partitions_of() {
+  for entry in "/sys/class/block/${1##*/}/${1##*/}"*; do
+    if [ -e "$entry/partition" ]; then echo "/dev/${entry##*/}"; fi
+  done
+}
+
+main "$@"

@@ -1,0 +1,148 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+
+import { readPrivateFile } from './private-file.ts';
+import { Secret } from './secret.ts';
+
+/** There is no credentials.yaml, or no such account in it. The person must write one. */
+export class CredentialsMissing extends Error {
+  override name = 'CredentialsMissing';
+}
+
+/** credentials.yaml says something that cannot be used. The person must correct it. */
+export class CredentialsInvalid extends Error {
+  override name = 'CredentialsInvalid';
+}
+
+/** How to call a provider. It prints as `[secret]` where it must not be read. */
+export type Account = {
+  name: string;
+  kind: 'ovh';
+  /** Base URL of the API, up to and with its version. */
+  endpoint: string;
+  applicationKey: Secret;
+  applicationSecret: Secret;
+  consumerKey: Secret;
+};
+
+/** OVH's platforms; a key works only on the one where it was made. Names as in OVH's own SDKs. */
+const ovhEndpoints: Record<string, string> = {
+  'ovh-eu': 'https://eu.api.ovh.com/1.0',
+  'ovh-ca': 'https://ca.api.ovh.com/1.0',
+  'ovh-us': 'https://api.us.ovhcloud.com/1.0',
+  'kimsufi-eu': 'https://eu.api.kimsufi.com/1.0',
+  'kimsufi-ca': 'https://ca.api.kimsufi.com/1.0',
+  'soyoustart-eu': 'https://eu.api.soyoustart.com/1.0',
+  'soyoustart-ca': 'https://ca.api.soyoustart.com/1.0',
+};
+
+const endpoint = z
+  .string()
+  .transform((text) => (ovhEndpoints[text] ?? text).replace(/\/+$/, ''))
+  .refine(isSafeUrl, {
+    message: `use one of ${Object.keys(ovhEndpoints).join(', ')}, or an https URL`,
+  });
+
+const accountSchema = z.strictObject({
+  kind: z.literal('ovh'),
+  endpoint,
+  applicationKey: z.string().min(1),
+  applicationSecret: z.string().min(1),
+  consumerKey: z.string().min(1),
+});
+
+const howTo = `Write it like this, with mode 0600; a value may also be env:NAME or file:PATH:
+  ACCOUNT:
+    kind: ovh
+    endpoint: kimsufi-eu
+    applicationKey: ...
+    applicationSecret: ...
+    consumerKey: ...`;
+
+/**
+ * The account of this name from the credentials.yaml in `folder`, read anew at every call, so that
+ * a new key counts at once. Throws CredentialsMissing, CredentialsInvalid or FileTooOpen; no
+ * message shows a value.
+ */
+export async function loadAccount(folder: string, name: string): Promise<Account> {
+  const file = resolve(folder, 'credentials.yaml');
+  const accounts = parseAccounts(file, await readCredentials(file));
+  if (!Object.hasOwn(accounts, name)) {
+    const known = Object.keys(accounts).join(', ') || 'none';
+    throw new CredentialsMissing(`${file} has no account "${name}" (it has: ${known}). ${howTo}`);
+  }
+  const parsed = accountSchema.safeParse(accounts[name]);
+  if (!parsed.success) {
+    throw new CredentialsInvalid(
+      `${file}: account "${name}" cannot be used.\n${z.prettifyError(parsed.error)}\n${howTo}`,
+    );
+  }
+  const secret = async (field: 'applicationKey' | 'applicationSecret' | 'consumerKey') =>
+    new Secret(await resolveValue(parsed.data[field], `${file}: ${name}.${field}`, folder));
+  return {
+    name,
+    kind: parsed.data.kind,
+    endpoint: parsed.data.endpoint,
+    applicationKey: await secret('applicationKey'),
+    applicationSecret: await secret('applicationSecret'),
+    consumerKey: await secret('consumerKey'),
+  };
+}
+
+async function readCredentials(file: string): Promise<string> {
+  try {
+    return (await readPrivateFile(file)).toString('utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new CredentialsMissing(`There is no ${file}. ${howTo}`, { cause: error });
+  }
+}
+
+function parseAccounts(file: string, text: string): Record<string, unknown> {
+  // failsafe: every scalar stays a string, so a key of digits only is not rounded to a number.
+  const document = parseDocument(text, { schema: 'failsafe' });
+  const [problem] = document.errors;
+  if (problem !== undefined) {
+    // yaml's own message quotes the line, and with it the secret.
+    const line = problem.linePos?.[0].line ?? 1;
+    throw new CredentialsInvalid(`${file}:${line}: not YAML (${problem.code}). ${howTo}`);
+  }
+  const content: unknown = document.toJS();
+  if (content === null || content === '') return {};
+  const parsed = z.record(z.string(), z.unknown()).safeParse(content);
+  if (!parsed.success) throw new CredentialsInvalid(`${file}: no accounts by name. ${howTo}`);
+  return parsed.data;
+}
+
+async function resolveValue(value: string, where: string, folder: string): Promise<string> {
+  const [, scheme, rest = ''] = /^(env|file):(.+)$/.exec(value) ?? [];
+  if (scheme === undefined) return value;
+  const found = scheme === 'env' ? process.env[rest] : await readValue(rest, where, folder);
+  const text = found?.trim() ?? '';
+  if (text === '') throw new CredentialsInvalid(`${where} points to ${value}, which is empty.`);
+  return text;
+}
+
+async function readValue(path: string, where: string, folder: string): Promise<string> {
+  const file = resolve(folder, path.replace(/^~(?=\/)/, homedir()));
+  try {
+    return (await readPrivateFile(file)).toString('utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new CredentialsInvalid(`${where} points to ${file}, which cannot be read.`, {
+      cause: error,
+    });
+  }
+}
+
+/** The consumer key travels in a header, so plain HTTP goes to this machine only (the lab). */
+function isSafeUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, search, hash } = new URL(text);
+  if (username !== '' || search !== '' || hash !== '') return false;
+  const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+  return protocol === 'https:' || (protocol === 'http:' && loopback);
+}

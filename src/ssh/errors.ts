@@ -1,0 +1,89 @@
+import type { ExecResult } from './exec.ts';
+
+/** How much of a command's stdout and stderr an error message carries, each. */
+const tailBytes = 2_048;
+
+/**
+ * No SSH login was reached: refused, silent, no banner, or the handshake did not end in time.
+ * Later may help (the server boots); a person looks at power, network and firewall.
+ */
+export class SshUnreachable extends Error {
+  override name = 'SshUnreachable';
+}
+
+/**
+ * Another host key than the pinned one was offered. Never accepted silently (invariant 8): either
+ * another system answers than the one we installed, or somebody is in between.
+ */
+export class SshHostKeyMismatch extends Error {
+  override name = 'SshHostKeyMismatch';
+  /** SHA256 fingerprints of the pinned keys. */
+  readonly expected: string[];
+  /** SHA256 fingerprint of the offered key; null when no key of a pinned type was offered. */
+  readonly offered: string | null;
+
+  constructor(where: string, expected: string[], offered: string | null) {
+    super(
+      `${where} offered the host key ${offered ?? '(none of the pinned type)'}, expected ` +
+        `${expected.join(' or ')}. Another system answers there than the one that was pinned; ` +
+        `nothing was sent to it.`,
+    );
+    this.expected = expected;
+    this.offered = offered;
+  }
+}
+
+/** The server is there and refused our key. Trying again does not help; look at its keys. */
+export class SshAuthRefused extends Error {
+  override name = 'SshAuthRefused';
+}
+
+/** The connection or the session ended under a command: its outcome is unknown. Look first. */
+export class SshConnectionLost extends Error {
+  override name = 'SshConnectionLost';
+}
+
+/** A command ran and failed, or was given up. It has the fields of the result (`ExecResult`). */
+export class RemoteCommandFailed extends Error implements ExecResult {
+  override name = 'RemoteCommandFailed';
+  readonly command: string;
+  readonly exitCode: number | null;
+  readonly exitSignal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+
+  /** `outcome` says how it ended, in words: "exited with 3", "was given up after 5000 ms". */
+  constructor(where: string, outcome: string, result: ExecResult) {
+    const stderr = lastBytes(result.stderr);
+    const stdout = lastBytes(result.stdout);
+    const command =
+      result.command.length > 200 ? `${result.command.slice(0, 200)}…` : result.command;
+    super([`${where}: ${command} ${outcome}`, stderr, stdout].filter(Boolean).join('\n'));
+    this.command = command;
+    this.exitCode = result.exitCode;
+    this.exitSignal = result.exitSignal;
+    this.stdout = stdout;
+    this.stderr = stderr;
+    this.durationMs = result.durationMs;
+  }
+}
+
+/** A job was started several times and left no trace: the server cannot run it (/run is full?). */
+export class JobNeverStarted extends Error {
+  override name = 'JobNeverStarted';
+
+  constructor(where: string, key: string, starts: number) {
+    super(
+      `${where}: the job ${key} was started ${starts} times and each time died before its command ` +
+        `began. Look at the free memory and at the space in /run there.`,
+    );
+  }
+}
+
+/** The end of a text is where a program says why it failed. */
+function lastBytes(text: string): string {
+  const bytes = Buffer.from(text.trimEnd());
+  if (bytes.length <= tailBytes) return text.trimEnd();
+  return `…${bytes.subarray(-tailBytes).toString('utf8')}`;
+}

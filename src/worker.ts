@@ -1,0 +1,77 @@
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+
+import { createActivities } from './activities/index.ts';
+import { createDataConverter } from './codec/data-converter.ts';
+import { loadPayloadKeys } from './codec/payload-key.ts';
+import { taskQueue } from './contract.ts';
+import { resolveTemporal } from './dev/connection.ts';
+import { openDependencies } from './worker/dependencies.ts';
+import { workerLogger } from './worker/logger.ts';
+import { checkSearchAttributes } from './worker/search-attributes.ts';
+import { configFolder } from './xdg.ts';
+
+export type WorkerOptions = {
+  /** Where credentials.yaml and mirrors.yaml are. @default the XDG configuration folder */
+  configFolder?: string;
+};
+
+/**
+ * After SIGTERM a running activity may finish what it is at, then it is cut off; its successor
+ * re-attaches (facts: shutdownForceTime, else one that ignores cancellation blocks the exit).
+ */
+const shutdown = { shutdownGraceTime: '5 seconds', shutdownForceTime: '20 seconds' } as const;
+
+/**
+ * Runs one worker until SIGTERM or SIGINT: configuration, dependencies, Temporal. No logic.
+ * Throws SearchAttributesMissing when Temporal lacks one, because a run would hang on it.
+ */
+export async function runWorker(options: WorkerOptions = {}): Promise<void> {
+  const folder = options.configFolder ?? configFolder();
+  const temporal = await resolveTemporal();
+  Runtime.install({
+    logger: workerLogger(),
+    shutdownSignals: ['SIGINT', 'SIGTERM'],
+  });
+  const connection = await NativeConnection.connect(temporal.connectionOptions);
+  try {
+    await checkSearchAttributes(connection, temporal.namespace);
+    const dataConverter = createDataConverter(await loadPayloadKeys());
+    const worker = await Worker.create({
+      connection,
+      namespace: temporal.namespace,
+      taskQueue,
+      dataConverter,
+      workflowsPath: fileURLToPath(new URL(`./workflows/index${extension()}`, import.meta.url)),
+      bundlerOptions: {},
+      activities: createActivities(await openDependencies(folder)),
+      // The cache is counted, not weighed, and can fill the heap (sdk-typescript#2227).
+      maxCachedWorkflows: 500,
+      // Progress that a person watches, and the cancellation of an abort, travel with heartbeats.
+      maxHeartbeatThrottleInterval: '2 seconds',
+      defaultHeartbeatThrottleInterval: '2 seconds',
+      ...shutdown,
+    });
+    await worker.run();
+  } finally {
+    await connection.close();
+  }
+}
+
+/** `.ts` from the source tree, `.js` from the package. */
+function extension(): string {
+  return import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+}
+
+function isMain(): boolean {
+  const program = process.argv[1];
+  return program !== undefined && realpathSync(program) === fileURLToPath(import.meta.url);
+}
+
+if (isMain()) {
+  const { values } = parseArgs({ options: { config: { type: 'string' } } });
+  await runWorker(values.config === undefined ? {} : { configFolder: values.config });
+}

@@ -1,0 +1,86 @@
+import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+
+import type { Activities } from '../activities/index.ts';
+
+/**
+ * Failures that asking again cannot mend; the class names of errors thrown by activities. What is
+ * not listed is retried until the schedule-to-close timeout, and then a person is asked.
+ */
+const neverRetried = [
+  'ConfigRefused',
+  'CredentialsInvalid',
+  'CredentialsMissing',
+  'DiskAmbiguous',
+  'DiskNotFound',
+  'DiskUnsuitable',
+  'HostWorkFailed',
+  'JobNeverStarted',
+  'LayoutDoesNotFit',
+  'FileTooOpen',
+  'MasterSecretDamaged',
+  'MirrorsInvalid',
+  'PreflightRefused',
+  'ProviderAccessRefused',
+  'ProviderNotFound',
+  'ProviderOutcomeUnknown',
+  'ProviderRequestInvalid',
+  'ProviderServiceBlocked',
+  'RefusedOnHost',
+  'ReleaseNotFound',
+  'ResetTaskFailed',
+  'ServerRebooted',
+  'SettingsStoreDamaged',
+  'ServerSilent',
+  'SignatureRefused',
+  'SshAuthRefused',
+  'SshHostKeyMismatch',
+  'SystemNotAsInstalled',
+];
+
+/**
+ * The SDK's default is TRY_CANCEL, whatever its doc comment says (sdk-typescript#2442): clean-up
+ * would start while resize2fs still runs. Every activity waits for its cancellation to complete.
+ */
+const common: ActivityOptions = {
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: {
+    initialInterval: '1 second',
+    maximumInterval: '30 seconds',
+    nonRetryableErrorTypes: neverRetried,
+  },
+};
+
+/** Questions to the provider and short looks at the server: seconds each. */
+export const quick = proxyActivities<Activities>({
+  ...common,
+  startToCloseTimeout: '2 minutes',
+  // A provider's API that is down for half an hour is an incident: then a person is told.
+  scheduleToCloseTimeout: '30 minutes',
+});
+
+/** Preflight may stream an image once to check a detached signature. */
+export const patient = proxyActivities<Activities>({
+  ...common,
+  startToCloseTimeout: '20 minutes',
+  scheduleToCloseTimeout: '40 minutes',
+});
+
+/**
+ * Waits: each attempt looks for a minute and gives its slot back. The deadline is in the
+ * activity's own arguments, because only it can say what was last seen.
+ */
+export const waiting = proxyActivities<Activities>({
+  ...common,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '45 seconds',
+});
+
+/**
+ * Work on the host, as a durable job: the activity only watches it, so the timeouts are about the
+ * watcher. 15 seconds without a heartbeat mean that the worker died; the next one re-attaches.
+ */
+export const working = proxyActivities<Activities>({
+  ...common,
+  startToCloseTimeout: '12 hours',
+  heartbeatTimeout: '15 seconds',
+});

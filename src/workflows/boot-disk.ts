@@ -1,0 +1,47 @@
+import type { Plan, System } from '../run/plan.ts';
+import { quick, waiting } from './activity-options.ts';
+import { remember, seconds, type Boots } from './rescue-session.ts';
+import type { ServerRun } from './server-run.ts';
+
+/**
+ * From rescue to the installed system: disk armed, clean reboot, and the proof that the system
+ * behind the pinned host key came up in a new boot.
+ */
+export async function bootDisk(run: ServerRun, plan: Plan, boots: Boots): Promise<System> {
+  const system = await run.phase(
+    'boot',
+    () => leaveRescue(run, plan, boots),
+    (found) => `answers with its own host key after ${seconds(found.waitedMs)}`,
+  );
+  remember(boots, system);
+  return system;
+}
+
+async function leaveRescue(run: ServerRun, plan: Plan, boots: Boots): Promise<System> {
+  const { target } = plan;
+  await quick.armDisk.executeWithOptions({ summary: 'arm disk' }, [target]);
+  const rescue = boots.last?.kind === 'rescue' ? boots.last : null;
+  const sentAtMs =
+    rescue === null
+      ? Date.now()
+      : (
+          await quick.rebootFromInside.executeWithOptions({ summary: 'reboot to disk' }, [
+            target,
+            rescue,
+          ])
+        ).sentAtMs;
+  return waiting.waitForInstalled.executeWithOptions(
+    { summary: 'wait for the installed system' },
+    [
+      target,
+      {
+        sentAtMs,
+        deadlineMs: run.pace.bootDeadlineMs,
+        hostKey: plan.keys.host,
+        leavingHostKey: rescue?.hostKey ?? null,
+        knownBootIds: boots.ids,
+        pace: run.pace,
+      },
+    ],
+  );
+}

@@ -1,0 +1,74 @@
+import type { Selected } from '../activities/inspect.ts';
+import type { Written } from '../activities/install.ts';
+import type { RenderedConfig } from '../os/os-target.ts';
+import type { Plan, System } from '../run/plan.ts';
+import { formatSize } from '../spec/units.ts';
+import { quick, working } from './activity-options.ts';
+import { approveWipe } from './approve-wipe.ts';
+import type { Boots } from './rescue-session.ts';
+import { RunEnds, type ServerRun } from './server-run.ts';
+
+type RescueSession = { plan: Plan; boots: Boots; rescue: System };
+
+/**
+ * In rescue: look at the disks, get the yes for what dies, write the verified image. The disk may
+ * boot only after the last write of this phase (invariant 3).
+ */
+export async function install(
+  run: ServerRun,
+  session: RescueSession & { config: RenderedConfig },
+): Promise<Written> {
+  const { plan, config, boots, rescue } = session;
+  const inspected = await inspect(run, session);
+  if (inspected.installed) {
+    run.note('the image is there already, by our own receipt: nothing is written again');
+    return { bytesWritten: 0, jobMs: 0, layout: inspected.layout };
+  }
+  const lease = await run.phase(
+    'approve',
+    () => approveWipe(run, plan, inspected, rescue),
+    () => `${inspected.view.serial}, ${contents(inspected)}: you said it may be destroyed`,
+  );
+  const written = await run.phase(
+    'install',
+    async () => {
+      const attempt = run.record.entry?.attempt ?? 1;
+      const staged = await working.stageImage.executeWithOptions(
+        { summary: `fetch and verify the image of Flatcar ${plan.release.version}` },
+        [plan, rescue, attempt],
+      );
+      run.diskTouched = true;
+      const summary = `write image to ${lease.serial}`;
+      return working.writeImage.executeWithOptions({ summary }, [
+        { plan, config, rescue, lease, device: inspected.device, staged, attempt },
+      ]);
+    },
+    (result) => `${formatSize(result.bytesWritten)} written, sha512 ok, bootable last`,
+  );
+  boots.jobMs += written.jobMs;
+  return written;
+}
+
+async function inspect(
+  run: ServerRun,
+  { plan, rescue }: RescueSession,
+): Promise<Selected> {
+  return run.phase(
+    'inspect',
+    async () => {
+      const inspected = await quick.inspect.executeWithOptions({ summary: 'look at the disks' }, [
+        plan,
+        rescue,
+      ]);
+      run.oldSystem = inspected.anyContents && !run.diskTouched;
+      if (inspected.kind === 'refused') throw new RunEnds('refused', inspected.message);
+      run.record.showDisk(inspected.view);
+      return inspected;
+    },
+    (inspected) => inspected.summary,
+  );
+}
+
+function contents(inspected: Selected): string {
+  return inspected.view.fingerprint === 'empty' ? 'empty' : 'with contents';
+}

@@ -1,0 +1,139 @@
+import type { Plan, System } from '../run/plan.ts';
+import { quick, waiting } from './activity-options.ts';
+import { phaseFailure, type ServerRun } from './server-run.ts';
+
+/** A server that was just reset by a power cut boots rescue by itself: that long is waited first. */
+const comesBackByItselfMs = 4 * 60_000;
+
+/** What the run has seen boot, and which system answered last. */
+export type Boots = {
+  ids: string[];
+  /** From power or reset to the SSH banner, summed over the boots. */
+  waitedMs: number;
+  /** Durations that the host recorded for its jobs, summed. */
+  jobMs: number;
+  last: System | null;
+};
+
+/**
+ * Does `work` in a rescue session. When the server is rebooted under it, the run goes back to
+ * rescue and begins `work` again; its phases find what is done already.
+ */
+export async function inRescue<T>(
+  run: ServerRun,
+  plan: Plan,
+  boots: Boots,
+  work: (rescue: System) => Promise<T>,
+): Promise<T> {
+  let lost = false;
+  for (;;) {
+    const rescue = await run.phase(
+      'rescue',
+      () => enterRescue(run, plan, boots, lost),
+      (system) => `rescue answered after ${seconds(system.waitedMs)} · proof: new boot id, ` +
+        `rescue runs from RAM, kernel ${system.kernel}`,
+    );
+    remember(boots, rescue);
+    try {
+      return await work(rescue);
+    } catch (error) {
+      if (phaseFailure(error)?.type !== 'ServerRebooted') throw error;
+      lost = true;
+      boots.last = null;
+      run.note('the server was rebooted by something else; back to rescue');
+    }
+  }
+}
+
+async function enterRescue(
+  run: ServerRun,
+  plan: Plan,
+  boots: Boots,
+  lost: boolean,
+): Promise<System> {
+  const { target } = plan;
+  const before = await answering(plan, boots);
+  const armed = await quick.armRescue.executeWithOptions({ summary: 'arm rescue' }, [
+    target,
+    plan.rescueImage,
+  ]);
+  if (before?.kind === 'rescue' && !lost) {
+    run.note('a rescue session of this server is still up; it is used as it is');
+    return before;
+  }
+  const wait = { knownBootIds: boots.ids, pace: run.pace, giveUpAfterMs: comesBackByItselfMs };
+  if (lost) {
+    const back = await rescueByItself(plan, { ...wait, sentAtMs: Date.now() });
+    if (back !== null) return back;
+  }
+  const sentAtMs =
+    before?.kind === 'installed'
+      ? await rebootInstalled(run, plan, before)
+      : await hardReset(run, plan, armed.watermark);
+  const giveUpAfterMs = run.request.spec.rescue.giveUpAfter;
+  return waiting.waitForRescue.executeWithOptions({ summary: 'wait for the rescue system' }, [
+    target,
+    { ...wait, sentAtMs, giveUpAfterMs },
+  ]);
+}
+
+/** The system that answers before the reboot, so that a running one is taken down cleanly. */
+async function answering(plan: Plan, boots: Boots): Promise<System | null> {
+  if (boots.last !== null) return boots.last;
+  return quick.whoAnswers.executeWithOptions({ summary: 'which system answers now' }, [
+    plan.target,
+  ]);
+}
+
+async function rescueByItself(
+  plan: Plan,
+  wait: Parameters<typeof waiting.waitForRescue>[1],
+): Promise<System | null> {
+  try {
+    return await waiting.waitForRescue.executeWithOptions(
+      { summary: 'wait: rescue may come up by itself' },
+      [plan.target, wait],
+    );
+  } catch (error) {
+    if (phaseFailure(error)?.type === 'ServerSilent') return null;
+    throw error;
+  }
+}
+
+async function rebootInstalled(run: ServerRun, plan: Plan, system: System): Promise<number> {
+  const { sentAtMs } = await quick.rebootFromInside.executeWithOptions(
+    { summary: 'clean reboot from inside' },
+    [plan.target, system],
+  );
+  run.note('rebooted cleanly from inside');
+  return sentAtMs;
+}
+
+async function hardReset(run: ServerRun, plan: Plan, watermark: number): Promise<number> {
+  const reset = await quick.hardReset.executeWithOptions({ summary: 'hard reset' }, [
+    plan.target,
+    watermark,
+  ]);
+  run.note(`hard reset sent as task ${reset.task.taskId}`);
+  await waiting.waitForTask.executeWithOptions({ summary: `wait for task ${reset.task.taskId}` }, [
+    plan.target,
+    { taskId: reset.task.taskId, sentAtMs: reset.sentAtMs },
+    run.pace,
+  ]);
+  run.note(`task ${reset.task.taskId} done`);
+  return reset.sentAtMs;
+}
+
+/** Adds a proven system to what the run has seen boot. */
+export function remember(boots: Boots, system: System): void {
+  if (!boots.ids.includes(system.bootId)) {
+    boots.ids.push(system.bootId);
+    boots.waitedMs += system.waitedMs;
+  }
+  boots.last = system;
+}
+
+/** `15s` for the timeline. */
+export function seconds(durationMs: number): string {
+  return `${Math.round(durationMs / 1000)}s`;
+}

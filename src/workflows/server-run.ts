@@ -1,0 +1,271 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+
+import { phaseAttribute, attentionAttribute } from './search-attributes.ts';
+import type { Accepted, ProvisionRequest, ResumeArgs } from '../contract.ts';
+import { defaultPace, type Pace } from '../run/pace.ts';
+import type { Plan } from '../run/plan.ts';
+import { RunRecord } from '../run/run-record.ts';
+import type { Attention, Phase, RunStatus } from '../run/status.ts';
+import { timelineMarkdown } from '../run/timeline-markdown.ts';
+import { abortUpdate, approveUpdate, resumeUpdate, statusQuery } from './messages.ts';
+
+/** The run ends here: refused by a check, or stopped by a person. Settings are put back first. */
+export class RunEnds extends Error {
+  override name = 'RunEnds';
+  readonly state: 'refused' | 'aborted';
+
+  constructor(state: 'refused' | 'aborted', message: string) {
+    super(message);
+    this.state = state;
+  }
+}
+
+/** What went wrong in an activity, as far as a workflow decides by it. */
+export type PhaseFailure = { type: string; message: string };
+
+/**
+ * One run of one server: its record, and the ways in which a person takes part. Phases are run
+ * through `phase`, which shows them, and which turns a failure into a pause (invariant 6).
+ */
+export class ServerRun {
+  readonly request: ProvisionRequest;
+  readonly record: RunRecord;
+  readonly pace: Pace;
+  /** What may be destroyed, as said at the start or by `approve`. */
+  wipe: string | undefined;
+  /** True once something on a disk may have been overwritten: from then on only forward. */
+  diskTouched = false;
+  /** A disk of the server holds something that may boot: an early end goes back to it. */
+  oldSystem = true;
+  readonly warnings: string[] = [];
+  readonly #scope = new CancellationScope();
+  #resumedBy: string | undefined;
+  #abort: { by: string; reason?: string } | undefined;
+  #acceptsWipe: (token: string) => string | null = () => 'this run waits for no approval';
+
+  constructor(request: ProvisionRequest) {
+    const { spec } = request;
+    this.request = request;
+    this.wipe = request.wipe;
+    this.pace = { ...defaultPace, ...request.pace };
+    this.record = new RunRecord(
+      {
+        server: spec.server,
+        provider: spec.provider.kind,
+        service: spec.provider.service,
+        sshPort: spec.ssh.port,
+        headline: '',
+      },
+      () => new Date().toISOString(),
+    );
+    this.#listen();
+  }
+
+  /** Runs `work` so that `abort` (or a cancellation from the UI) stops it where that is safe. */
+  async untilAborted<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#scope.run(work);
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
+      const { by, reason } = this.#abort ?? { by: 'a cancellation from Temporal' };
+      throw new RunEnds('aborted', `Stopped by ${by}${reason === undefined ? '' : `: ${reason}`}.`);
+    }
+  }
+
+  /**
+   * Runs one phase until it succeeds. A failure that a person can mend waits for one; one that
+   * only another spec mends ends the run while the disk is untouched.
+   */
+  async phase<T>(
+    phase: Phase,
+    work: () => Promise<T>,
+    inWords: (result: T) => string | undefined = () => undefined,
+  ): Promise<T> {
+    for (;;) {
+      this.begin(phase);
+      try {
+        const result = await work();
+        this.record.done(inWords(result));
+        this.show();
+        return result;
+      } catch (error) {
+        const failure = phaseFailure(error);
+        if (failure === null) throw error;
+        this.record.failed(firstSentence(failure.message));
+        this.show();
+        if (this.#endsRun(phase, failure)) throw new RunEnds('refused', failure.message);
+        if (failure.type === 'ServerRebooted') throw error;
+        await this.waitForPerson(failedAttention(this.request.spec.server, phase, failure));
+      }
+    }
+  }
+
+  /** What preflight found becomes visible. */
+  planned(plan: Plan): void {
+    const { status } = this.record;
+    status.address = plan.target.address;
+    status.headline = plan.headline;
+    this.warnings.push(...plan.warnings);
+    this.show();
+  }
+
+  begin(phase: Phase): void {
+    this.record.begin(phase);
+    upsertSearchAttributes([{ key: phaseAttribute, value: phase }]);
+    this.show();
+  }
+
+  note(text: string): void {
+    this.record.note(text);
+    this.show();
+  }
+
+  /** Waits, for as long as it takes, until a person resumes the run. */
+  async waitForPerson(attention: Omit<Attention, 'since'>): Promise<void> {
+    this.#resumedBy = undefined;
+    this.#startAttention(attention);
+    await condition(() => this.#resumedBy !== undefined);
+    this.#endAttention();
+    this.note(`resumed by ${this.#resumedBy}`);
+  }
+
+  /** Waits until a person approves with a token that `judge` takes (null = accepted). */
+  async waitForApproval(
+    attention: Omit<Attention, 'since'>,
+    judge: (token: string) => string | null,
+  ): Promise<string> {
+    this.wipe = undefined;
+    this.#acceptsWipe = judge;
+    this.#startAttention(attention);
+    await condition(() => this.wipe !== undefined);
+    this.#endAttention();
+    this.#acceptsWipe = () => 'this run waits for no approval';
+    return this.wipe ?? '';
+  }
+
+  show(): void {
+    setCurrentDetails(timelineMarkdown(this.record.status));
+  }
+
+  #endsRun(phase: Phase, failure: PhaseFailure): boolean {
+    if (phase === 'preflight') return true;
+    if (this.diskTouched) return false;
+    return this.request.noWait === true || refusals.has(failure.type);
+  }
+
+  #startAttention(attention: Omit<Attention, 'since'>): void {
+    if (this.request.noWait === true && !this.diskTouched) {
+      throw new RunEnds('refused', [attention.title, ...attention.detail].join('\n'));
+    }
+    this.record.needsPerson(attention);
+    upsertSearchAttributes([{ key: attentionAttribute, value: attention.kind }]);
+    this.show();
+  }
+
+  #endAttention(): void {
+    this.record.attentionOver();
+    upsertSearchAttributes([{ key: attentionAttribute, value: 'none' }]);
+    this.show();
+  }
+
+  #accepted(message: string): Accepted {
+    return { phase: this.record.phase, message };
+  }
+
+  #listen(): void {
+    setHandler(statusQuery, (): RunStatus => this.record.status);
+    setHandler(
+      approveUpdate,
+      ({ wipe, by }) => {
+        this.wipe = wipe;
+        this.note(`approved by ${by}: ${wipe}`);
+        return this.#accepted(`${wipe} may be destroyed`);
+      },
+      {
+        description: 'Approve what the run shows as dying: SERIAL:FINGERPRINT',
+        validator: ({ wipe }) => {
+          const refusal = this.#acceptsWipe(wipe);
+          if (refusal !== null) throw ApplicationFailure.nonRetryable(refusal, 'NotAccepted');
+        },
+      },
+    );
+    setHandler(
+      resumeUpdate,
+      ({ by }) => {
+        this.#resumedBy = by;
+        return this.#accepted(`goes on with ${this.record.phase}`);
+      },
+      {
+        description: 'Try the phase that waits once more',
+        validator: (_args: ResumeArgs) => {
+          if (this.record.status.attention?.kind === 'failed') return;
+          const why = `${this.request.spec.server} does not wait to be resumed`;
+          throw ApplicationFailure.nonRetryable(why, 'NotAccepted');
+        },
+      },
+    );
+    setHandler(
+      abortUpdate,
+      (args) => {
+        this.#abort = args;
+        this.#scope.cancel();
+        return this.#accepted('stops where it is safe, then puts the settings back');
+      },
+      { description: "Stop the run, put the provider's settings back" },
+    );
+  }
+}
+
+/** Failures that only another spec, another disk or another image mends. */
+const refusals = new Set([
+  'DiskAmbiguous',
+  'DiskNotFound',
+  'DiskUnsuitable',
+  'LayoutDoesNotFit',
+  'RefusedOnHost',
+]);
+
+/** What an activity said went wrong; null for a cancellation or an end that is not a failure. */
+export function phaseFailure(error: unknown): PhaseFailure | null {
+  if (isCancellation(error) || error instanceof RunEnds) return null;
+  if (error instanceof ActivityFailure) {
+    const cause = error.cause;
+    if (cause instanceof ApplicationFailure) {
+      return { type: cause.type ?? 'Error', message: cause.message };
+    }
+    return { type: cause?.name ?? 'Error', message: cause?.message ?? error.message };
+  }
+  return null;
+}
+
+function firstSentence(message: string): string {
+  return message.split('\n')[0]?.slice(0, 200) ?? '';
+}
+
+function failedAttention(
+  server: string,
+  phase: Phase,
+  failure: PhaseFailure,
+): Omit<Attention, 'since'> {
+  return {
+    kind: 'failed',
+    title: `${phase} failed: ${firstSentence(failure.message)}`,
+    detail: failure.message.split('\n'),
+    actions: [
+      { command: `ironstep resume ${server}`, effect: `try ${phase} again from here` },
+      {
+        command: `ironstep abort ${server}`,
+        effect: "put the provider's settings back and stop",
+      },
+    ],
+  };
+}
