@@ -31,22 +31,21 @@ const shutdown = { shutdownGraceTime: '5 seconds', shutdownForceTime: '20 second
  */
 export async function runWorker(options: WorkerOptions = {}): Promise<void> {
   const folder = options.configFolder ?? configFolder();
-  const temporal = await resolveTemporal();
+  const { namespace, from: _from, ...connectionOptions } = await resolveTemporal();
   Runtime.install({
     logger: workerLogger(),
     shutdownSignals: ['SIGINT', 'SIGTERM'],
   });
-  const connection = await NativeConnection.connect(temporal.connectionOptions);
+  const connection = await NativeConnection.connect(connectionOptions);
   try {
-    await checkSearchAttributes(connection, temporal.namespace);
+    await checkSearchAttributes(connection, namespace);
     const dataConverter = createDataConverter(await loadPayloadKeys());
     const worker = await Worker.create({
       connection,
-      namespace: temporal.namespace,
+      namespace,
       taskQueue,
       dataConverter,
       workflowsPath: fileURLToPath(new URL(`./workflows/index${extension()}`, import.meta.url)),
-      bundlerOptions: {},
       activities: createActivities(await openDependencies(folder)),
       // The cache is counted, not weighed, and can fill the heap (sdk-typescript#2227).
       maxCachedWorkflows: 500,

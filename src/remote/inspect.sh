@@ -31,9 +31,10 @@ clean_up() {
   rm -rf "$work_dir"
 }
 
+# awk ends the last line where the content does not: else the next header would hide behind it.
 section() {
   echo "$*"
-  sed "s/^/	/"
+  awk '{ print "\t" $0 }'
 }
 
 system_facts() {

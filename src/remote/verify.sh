@@ -21,9 +21,10 @@ main() {
     section failed-units
 }
 
+# awk ends the last line where the content does not: else the next header would hide behind it.
 section() {
   echo "$*"
-  sed "s/^/	/"
+  awk '{ print "\t" $0 }'
 }
 
 # The disk of a partition, by what the kernel says and not by its name.

@@ -75,8 +75,8 @@ export class JobNeverStarted extends Error {
 
   constructor(where: string, key: string, starts: number) {
     super(
-      `${where}: the job ${key} was started ${starts} times and each time died before its command ` +
-        `began. Look at the free memory and at the space in /run there.`,
+      `${where}: the job ${key} was started ${starts} times and died each time before its ` +
+        `command began. Look at the free memory and at the space in /run there.`,
     );
   }
 }

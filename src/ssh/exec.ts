@@ -9,7 +9,7 @@ export type ExecOptions = {
   timeoutMs?: number;
   /** Gives the command up; the call rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** More on stdout than this gives the command up; of stderr the last part is kept. @default 1 MiB */
+  /** More on stdout gives the command up; of stderr the last part is kept. @default 1 MiB */
   maxOutputBytes?: number;
 };
 
@@ -41,7 +41,8 @@ export type Session = {
  * (measured, 9.2). Work that must be stopped is a job (`cancelJob`).
  *
  * @throws SshConnectionLost when the connection or the session ends before the command's exit was
- * told and its output complete; RemoteCommandFailed when it is given up, for time or for too much output.
+ * told and its output complete; RemoteCommandFailed when it is given up, for time or for too much
+ * output.
  */
 export async function runCommand(
   session: Session,

@@ -240,7 +240,7 @@ describe.skipIf(noSshd).each(shells.filter(({ program }) => existsSync(program))
       expect(await follow()).toMatchObject({ kind: 'done', starts: 1 });
     });
 
-    it('refuses an output that is too large, an unknown script, and a key that is a path', async () => {
+    it('refuses a large output, an unknown script, and a key that is a path', async () => {
       request = { ...request, script: 'flood', args: [] };
       await expect(follow()).rejects.toThrow('holds 70000 bytes, more than 65536');
       const unknown = { ...request, key: 'unknown', script: 'nothing' };

@@ -73,10 +73,16 @@ make_folder() {
   [ ! -d "$1" ] || return 0
   make_folder "$(dirname "$1")"
   mkdir "$1" || refuse "$1 cannot be made"
+  give "$1" 0700 0755
+}
+
+# $1 for core with mode $2 inside its home; elsewhere root's with mode $3, since sshd reads as core.
+give() {
   if [ "$inside" = yes ]; then
-    chown "$owner" "$1" && chmod 0700 "$1" || refuse "$1 cannot be given to $user"
+    chown "$owner" "$1" || refuse "$1 cannot be given to $user"
+    chmod "$2" "$1" || refuse "the mode of $1 cannot be set"
   else
-    chmod 0755 "$1" || refuse "$1 cannot be opened for reading"
+    chmod "$3" "$1" || refuse "the mode of $1 cannot be set"
   fi
 }
 
@@ -99,12 +105,7 @@ add() {
     [ ! -f "$2" ] || awk 1 "$2"
     printf '%s\n' "$1"
   } >"$new" || refuse "$new cannot be written"
-  if [ "$inside" = yes ]; then
-    chown "$owner" "$new" && chmod 0600 "$new" || refuse "$new cannot be given to $user"
-  else
-    # sshd reads it as core.
-    chmod 0644 "$new" || refuse "$new cannot be opened for reading"
-  fi
+  give "$new" 0600 0644
   sync "$new" 2>/dev/null || sync
   mv -f "$new" "$2" || refuse "$2 cannot be replaced"
 }

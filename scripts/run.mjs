@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util';
+
+import { runSteps, steps } from './checks.mjs';
+import {
+  checkNode,
+  ensureDebianPackages,
+  ensureNpmPackages,
+  ensureTemporalCli,
+} from './prepare.mjs';
+import { NeedsPerson, run } from './step.mjs';
+
+/**
+ * What `npm run demo`, `npm test` and `npm run check` start: it brings what a fresh clone lacks,
+ * then does the job. It needs nothing but Node, so that it runs before anything is installed.
+ */
+const targets = {
+  /** `npm run demo -- …`: everything after the dashes is for the demo. */
+  async demo(args) {
+    await ensureNpmPackages();
+    await ensureDebianPackages();
+    await ensureTemporalCli();
+    const demo = ['--import', 'tsx', 'lab/demo.ts', ...args];
+    const { code } = await run(process.execPath, demo, { stream: true });
+    return code;
+  },
+
+  /** `npm test`; `-- --only unit,disk` chooses, `-- --quick` leaves the lab out. */
+  async test(args) {
+    const names = chosenSteps(args);
+    await ensureNpmPackages();
+    if (names.includes('disk') || names.includes('lab')) await ensureDebianPackages();
+    if (names.includes('workflow') || names.includes('lab')) await ensureTemporalCli();
+    return runSteps(names);
+  },
+
+  /** `npm run check`: what every change should pass before it is looked at. */
+  async check() {
+    await ensureNpmPackages();
+    return runSteps(['format', 'lint', 'types', 'knip', 'unit']);
+  },
+};
+
+function chosenSteps(args) {
+  const { values } = parseArgs({
+    args,
+    options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },
+  });
+  const all = Object.keys(steps);
+  const wanted = values.only?.split(',') ?? all;
+  const unknown = wanted.filter((name) => !all.includes(name));
+  if (unknown.length > 0) {
+    throw new NeedsPerson(`No such step: ${unknown.join(', ')}. There are: ${all.join(', ')}.`);
+  }
+  return all.filter((name) => wanted.includes(name) && !(values.quick && name === 'lab'));
+}
+
+const [name, ...args] = process.argv.slice(2);
+try {
+  checkNode();
+  const target = targets[name];
+  if (target === undefined) {
+    throw new NeedsPerson(`Say what to run: ${Object.keys(targets).join(', ')}.`);
+  }
+  process.exitCode = await target(args);
+} catch (error) {
+  const expected = error instanceof NeedsPerson || error.code?.startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(`${expected ? error.message : error.stack}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,167 @@
+import type { Activities } from '../../src/activities/index.ts';
+import type { BlockDevice } from '../../src/disk/block-device.ts';
+import type { ProvisionRequest } from '../../src/contract.ts';
+import type { Plan, System } from '../../src/run/plan.ts';
+
+const gib = 2 ** 30;
+
+/** Activities over a server that exists only as a list of what was done to it. */
+export class FakeField {
+  readonly calls: string[] = [];
+  /** What the disk holds; `empty` or a fingerprint. */
+  fingerprint = 'empty';
+  /** The next call of this activity throws this, once. */
+  readonly failOnce = new Map<string, Error>();
+  /** Activities of these names wait until they are let go. */
+  readonly gates = new Map<string, Promise<void>>();
+  #boots = 0;
+
+  get activities(): Activities {
+    const plain: Activities = {
+      preflight: async (request) => ({
+        plan: planOf(request),
+        config: { ignition: '{}', userData: null },
+      }),
+      saveSettings: async (target) => ({
+        snapshot: { service: target.provider.service, takenAt: '', values: { bootId: 1 } },
+        warnings: [],
+      }),
+      restoreSettings: async () => {},
+      restoreMonitoring: async () => {},
+      armRescue: async () => ({ image: 'rescue12', watermark: 7 }),
+      whoAnswers: async () => null,
+      hardReset: async () => ({ task: task(8), sentAtMs: Date.now() }),
+      waitForTask: async () => task(8),
+      waitForRescue: async () => this.#boot('rescue'),
+      inspect: async () => {
+        const device = deviceWith(this.fingerprint);
+        return {
+          kind: 'selected',
+          device,
+          view: {
+            serial: device.serial,
+            model: device.model,
+            sizeBytes: device.sizeBytes,
+            rotational: true,
+            fingerprint: device.fingerprint,
+            partitions: [],
+          },
+          installed: false,
+          layout: null,
+          summary: '1 disk',
+          anyContents: this.fingerprint !== 'empty',
+        };
+      },
+      stageImage: async () => ({
+        imageBytes: gib,
+        table: { label: 'gpt', id: '', firstLba: 34, sectorBytes: 512, entries: [] },
+        jobMs: 5,
+      }),
+      writeImage: async () => ({ bytesWritten: gib, jobMs: 5, layout: null }),
+      armDisk: async () => {},
+      rebootFromInside: async () => ({ sentAtMs: Date.now() }),
+      waitForInstalled: async () => this.#boot('installed'),
+      waitForAnything: async () => true,
+      releaseHold: async () => {},
+      proveFirstBoot: async () => ({
+        osVersion: '1.0',
+        rootBytes: 2000 * gib,
+        failedUnits: [],
+        state: 'running',
+      }),
+      repartition: async () => ({
+        layout: { rootStartSector: 1, rootSizeSectors: 2, partitions: [] },
+        rootStartUnchanged: true,
+        partuuidUnchanged: true,
+        typeUnchanged: true,
+        filesUnchanged: 412,
+        filesChanged: 0,
+        jobMs: 5,
+      }),
+      verify: async () => ({
+        partitions: [],
+        rootBytes: 100 * gib,
+        hostKeyFingerprint: 'SHA256:x',
+        failedUnits: [],
+      }),
+    };
+    return Object.fromEntries(
+      Object.entries(plain).map(([name, activity]) => [name, this.#watched(name, activity)]),
+    ) as Activities;
+  }
+
+  #watched(name: string, activity: (...args: never[]) => Promise<unknown>) {
+    return async (...args: never[]): Promise<unknown> => {
+      this.calls.push(name);
+      await this.gates.get(name);
+      const failure = this.failOnce.get(name);
+      this.failOnce.delete(name);
+      if (failure !== undefined) throw failure;
+      return activity(...args);
+    };
+  }
+
+  #boot(kind: System['kind']): System {
+    this.#boots += 1;
+    return {
+      kind,
+      bootId: `boot-${this.#boots}`,
+      hostKey: 'ssh-ed25519 AAAA',
+      user: kind === 'rescue' ? 'root' : 'core',
+      waitedMs: 1000,
+      kernel: '6.1.0',
+    };
+  }
+}
+
+function planOf({ spec }: ProvisionRequest): Plan {
+  return {
+    target: { server: spec.server, provider: spec.provider, address: '127.0.0.1', sshPort: 22 },
+    headline: 'Flatcar 1.0',
+    release: {
+      os: 'flatcar',
+      channel: 'stable',
+      version: '1.0',
+      url: 'http://127.0.0.1/image',
+      compression: 'zst',
+      sha512: 'a'.repeat(128),
+      compressedBytes: 1,
+      signedBy: 'F'.repeat(40),
+      signature: 'digest-list',
+    },
+    apply: spec.layout?.apply ?? 'whole-disk',
+    disk: spec.disk,
+    layout: spec.layout ?? null,
+    partUuids: {},
+    keys: { login: 'l', host: 'h', rescue: 'r' },
+    configDigest: 'c'.repeat(64),
+    rescueImage: null,
+    warnings: [],
+    summary: 'looks good',
+  };
+}
+
+function task(taskId: number) {
+  return { taskId, kind: 'hardReboot', state: 'done', providerState: 'done', comment: null } as const;
+}
+
+function deviceWith(fingerprint: string): BlockDevice {
+  return {
+    path: '/dev/sda',
+    serial: 'SERIAL-1',
+    wwn: '',
+    model: 'DISK',
+    sizeBytes: 2000 * gib,
+    logicalSectorBytes: 512,
+    rotational: true,
+    transport: 'sata',
+    readOnly: false,
+    removable: false,
+    tableKind: 'gpt',
+    fingerprint,
+    tableJson: null,
+    partitions: [],
+    wholeDisk: null,
+    busy: [],
+  };
+}
