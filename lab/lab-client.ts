@@ -25,10 +25,10 @@ import {
   writeLabConfig,
 } from './lab-config.ts';
 import type { LabConfig, LabImageFiles, ServerConfig } from './lab-config.ts';
-import { labServerViewSchema } from './lab-server.ts';
-import type { LabServerView } from './lab-server.ts';
 import { killProcess, findProcess, waitForExit } from './machine/process.ts';
 import type { FaultInput } from './scenario.ts';
+import { labServerViewSchema } from './server-view.ts';
+import type { LabServerView } from './server-view.ts';
 import { readIfThere, replaceFile } from './state-file.ts';
 
 /** The lab's daemon did not start, or does not answer. The message says where its log is. */
@@ -155,7 +155,10 @@ export class Lab {
     const url = controlBase(this.config) + path;
     let response: Response;
     try {
-      response = await fetch(url, { method, body: body === undefined ? null : JSON.stringify(body) });
+      response = await fetch(url, {
+        method,
+        body: body === undefined ? null : JSON.stringify(body),
+      });
     } catch (error) {
       const { daemonLog } = labPaths(this.folder);
       throw new LabDown(`the lab does not answer at ${url}; its log: ${daemonLog}`, {
@@ -278,11 +281,11 @@ function canListen(address: string, port: number): Promise<boolean> {
 function writeClientConfig(folder: string, config: LabConfig): void {
   const { clientConfig } = labPaths(folder);
   const account = { kind: 'ovh', endpoint: apiBase(config), ...config.keys };
-  replaceFile(`${clientConfig}/credentials.yaml`, stringify({ accounts: { lab: account } }));
+  replaceFile(`${clientConfig}/credentials.yaml`, stringify({ lab: account }));
   if (config.images === null) return;
   const { signedBy, signingKeyFile } = config.images;
   const mirror = { url: `${imageBase(config)}/{channel}`, signedBy, key: signingKeyFile };
-  replaceFile(`${clientConfig}/mirrors.yaml`, stringify({ mirrors: { lab: mirror } }));
+  replaceFile(`${clientConfig}/mirrors.yaml`, stringify({ lab: mirror }));
 }
 
 async function startDaemon(lab: Lab): Promise<void> {

@@ -1,7 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
-
-import { z } from 'zod';
 
 import type { HardwareKind } from './hardware.ts';
 import type { LabImageFiles, ServerConfig, ServerPaths } from './lab-config.ts';
@@ -11,38 +8,15 @@ import type { MachineBoot, StopReason } from './machine/machine.ts';
 import { writeOldSystem } from './machine/old-system.ts';
 import type { Acceleration, MachineDisk } from './machine/qemu-args.ts';
 import type { BootTarget, Netboot } from './ovh/netboots.ts';
-import { alteredSettings, deliveredSettings, settingsSchema } from './ovh/server-state.ts';
+import { alteredSettings } from './ovh/server-state.ts';
 import type { Settings } from './ovh/server-state.ts';
 import { OvhRefusal } from './ovh/errors.ts';
-import { advanceTask, cancelTask, findTask, isPending, newTask, taskSchema } from './ovh/tasks.ts';
+import { advanceTask, cancelTask, findTask, isPending, newTask } from './ovh/tasks.ts';
 import type { Task, TaskPace } from './ovh/tasks.ts';
+import { newRecord, newSecret, recordSchema } from './server-record.ts';
+import type { Boot, ServerRecord } from './server-record.ts';
+import type { LabServerView } from './server-view.ts';
 import { readIfThere, writeState } from './state-file.ts';
-
-const bootSchema = z.strictObject({
-  number: z.number().int().min(1),
-  target: z.enum(['disk', 'rescue', 'ipxe', 'off']),
-  /** What reset or powered the machine: `task 8123`, `guest-reset`, `control`, `delivery`. */
-  cause: z.string(),
-  atMs: z.number(),
-  /** From power or reset to the SSH banner; null while (or when) none was seen. */
-  bannerAfterMs: z.number().nullable(),
-  /** What the guest wrote to its disks in this boot, as far as it was last read. */
-  writtenBytes: z.number(),
-});
-
-const stateSchema = z.strictObject({
-  settings: settingsSchema,
-  tasks: z.array(taskSchema),
-  power: z.enum(['on', 'off']),
-  boots: z.array(bootSchema),
-  /** Serial numbers of disks that were replaced, by index. */
-  swappedSerials: z.record(z.string(), z.string()),
-  /** Root's password of this rescue boot, when it was booted without a key. */
-  rescueSecret: z.strictObject({ id: z.string(), password: z.string() }).nullable(),
-});
-
-type State = z.output<typeof stateSchema>;
-export type Boot = z.output<typeof bootSchema>;
 
 /** What all servers of a lab share. */
 export type LabSurroundings = {
@@ -56,7 +30,10 @@ export type LabSurroundings = {
   log: (line: string) => void;
 };
 
-const uefi = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', template: '/usr/share/OVMF/OVMF_VARS_4M.fd' };
+const uefi = {
+  code: '/usr/share/OVMF/OVMF_CODE_4M.fd',
+  template: '/usr/share/OVMF/OVMF_VARS_4M.fd',
+};
 
 /**
  * One rented server: what the provider keeps of it, and its machine. API state and machine state
@@ -68,7 +45,7 @@ export class LabServer {
   readonly paths: ServerPaths;
   readonly #around: LabSurroundings;
   readonly #machine: Machine;
-  #state: State;
+  #state: ServerRecord;
   /** Machine operations, one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
   /** Ends what belongs to the boot that runs. */
@@ -86,7 +63,7 @@ export class LabServer {
     this.#around = around;
     this.#machine = new Machine(paths, (reason) => this.#stopped(reason));
     const text = readIfThere(paths.state);
-    this.#state = text === null ? newState() : stateSchema.parse(JSON.parse(text));
+    this.#state = text === null ? newRecord() : recordSchema.parse(JSON.parse(text));
   }
 
   /** What the provider keeps, for its API. */
@@ -102,7 +79,7 @@ export class LabServer {
     return this.#state.power;
   }
 
-  get rescueSecret(): State['rescueSecret'] {
+  get rescueSecret(): ServerRecord['rescueSecret'] {
     return this.#state.rescueSecret;
   }
 
@@ -179,6 +156,11 @@ export class LabServer {
   /** Powers off without asking the guest; what its disks were told to keep is kept. */
   async powerOff(): Promise<void> {
     await this.#exclusive(() => this.#powerOff());
+  }
+
+  /** Waits until nothing is under way with the machine. */
+  async idle(): Promise<void> {
+    await this.#queue;
   }
 
   /** Leaves the machine running for a later daemon. */
@@ -371,62 +353,13 @@ export class LabServer {
     return result;
   }
 
-  #save(change: Partial<State>): void {
+  #save(change: Partial<ServerRecord>): void {
     this.#state = { ...this.#state, ...change };
     writeState(this.paths.state, this.#state);
   }
-}
-
-function newState(): State {
-  return {
-    settings: deliveredSettings,
-    tasks: [],
-    power: 'off',
-    boots: [],
-    swappedSerials: {},
-    rescueSecret: null,
-  };
-}
-
-function newSecret(): State['rescueSecret'] {
-  return { id: randomUUID(), password: randomBytes(9).toString('base64url') };
 }
 
 /** What a sparse file really takes on the host. */
 function allocatedBytes(file: string): number {
   return (statSync(file, { throwIfNoEntry: false })?.blocks ?? 0) * 512;
 }
-
-/** One server as the control API shows it. */
-export const labServerViewSchema = z.strictObject({
-  name: z.string(),
-  service: z.string(),
-  kind: z.string(),
-  address: z.string(),
-  sshPort: z.number(),
-  power: z.enum(['on', 'off']),
-  /** What the last reset booted; `off` when it is off. */
-  runs: z.enum(['disk', 'rescue', 'ipxe', 'off']),
-  /** Kernel of the netboot that the next reset takes. */
-  bootTarget: z.string(),
-  pid: z.number().nullable(),
-  settings: settingsSchema,
-  tasks: z.array(taskSchema),
-  boots: z.array(bootSchema),
-  disks: z.array(
-    z.strictObject({
-      file: z.string(),
-      model: z.string(),
-      serial: z.string(),
-      wwn: z.string(),
-      sizeBytes: z.number(),
-      /** What it takes on the host. */
-      allocatedBytes: z.number(),
-    }),
-  ),
-  /** What guests wrote to its disks, over all boots. */
-  writtenBytes: z.number(),
-  consoleFile: z.string(),
-});
-
-export type LabServerView = z.output<typeof labServerViewSchema>;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { interrupted, root, run, say, spent } from './step.mjs';
+import { interrupted, root, run, spent } from './step.mjs';
 
 /** Everything that `npm test` runs, in this order. */
 export const steps = {
@@ -28,7 +28,7 @@ export async function runSteps(names) {
     if (interrupted.by !== null) return 130;
     for (const kind of Object.keys(sum)) sum[kind] += counts[kind];
   }
-  process.stdout.write(`\n${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped\n`);
+  print(`\n${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
   return sum.failed === 0 ? 0 : 1;
 }
 
@@ -36,7 +36,7 @@ async function runCheck(name, { program, args }) {
   const beganMs = performance.now();
   const { code, output } = await run(join(root, 'node_modules', '.bin', program), args);
   if (code !== 0) process.stdout.write(output);
-  say(`${code === 0 ? '✔' : '✘'} ${name.padEnd(9)} ${spent(beganMs)}`);
+  print(`${code === 0 ? '✔' : '✘'} ${name.padEnd(9)} ${spent(beganMs)}`);
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
 }
 
@@ -51,8 +51,8 @@ async function runTests(name, { stream = false }) {
     const { skippedNames, ...counts } = countTests(reportPath, ran.code);
     if (counts.failed > 0) process.stdout.write(ran.output);
     const result = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
-    say(`${counts.failed === 0 ? '✔' : '✘'} ${name.padEnd(9)} ${spent(beganMs)}  ${result}`);
-    for (const skipped of skippedNames) say(`  skipped: ${skipped}`);
+    print(`${counts.failed === 0 ? '✔' : '✘'} ${name.padEnd(9)} ${spent(beganMs)}  ${result}`);
+    for (const skipped of skippedNames) print(`  skipped: ${skipped}`);
     return counts;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -77,4 +77,8 @@ function countTests(reportPath, code) {
     skipped: skippedNames.length,
     skippedNames,
   };
+}
+
+function print(line) {
+  process.stdout.write(`${line}\n`);
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { NeedsPerson, root, run, say, spent, works } from './step.mjs';
+import { NeedsPerson, root, run, say, spent } from './step.mjs';
 
 const oldestNode = [20, 19];
 
@@ -40,74 +40,15 @@ function npmPackagesAreThere() {
   );
 }
 
-/** Installs the lab's Debian packages by apt, as root or by sudo without a password. */
-export async function ensureDebianPackages() {
-  const wanted = readFileSync(join(root, 'lab', 'debian-packages.txt'), 'utf8')
-    .split('\n')
-    .map((line) => line.replace(/#.*/, '').trim())
-    .filter(Boolean);
-  const missing = await missingPackages(wanted);
-  if (missing.length === 0) return say('✔ Debian packages');
-  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
-  const before = await rootPrefix();
-  if (before === null) {
-    throw new NeedsPerson(
-      `The lab needs Debian packages that are missing here, and this user may not install them. ` +
-        `Run this, then start again:\n\n  sudo apt-get update && sudo ${install.join(' ')}\n`,
-    );
-  }
-  const beganMs = performance.now();
-  say(`… Debian packages: installing ${missing.join(' ')}`);
-  await apt(before, install);
-  const still = await missingPackages(wanted);
-  if (still.length > 0) {
-    throw new NeedsPerson(`apt-get installed all but: ${still.join(' ')}. Install those yourself.`);
-  }
-  say(`✔ Debian packages, installed in ${spent(beganMs)}`);
-}
-
-async function missingPackages(wanted) {
-  const format = '${Package} ${db:Status-Status}\n';
-  try {
-    // It fails when one is unknown, and still lists the others.
-    const { output } = await run('dpkg-query', ['-W', '-f', format, ...wanted]);
-    const there = new Set(output.split('\n'));
-    return wanted.filter((name) => !there.has(`${name} installed`));
-  } catch {
-    throw new NeedsPerson(
-      `The lab is built from Debian packages, and this is no Debian or Ubuntu (no dpkg-query).\n` +
-        `Run it in a container or machine of Debian 12 or newer.`,
-    );
-  }
-}
-
-/** What makes a command run as root, or null when nothing does without a person. */
-async function rootPrefix() {
-  if (process.getuid?.() === 0) return [];
-  return (await works('sudo', ['-n', 'true'])) ? ['sudo', '-n'] : null;
-}
-
-/** The lists may be missing or old; they are fetched only when it does not work without. */
-async function apt(before, install) {
-  const quiet = ['env', 'DEBIAN_FRONTEND=noninteractive'];
-  const asRoot = async (command) => {
-    const [program, ...args] = [...before, ...quiet, ...command];
-    return run(program, args);
-  };
-  const first = await asRoot(install);
-  if (first.code === 0) return;
-  const update = await asRoot(['apt-get', 'update']);
-  const second = await asRoot(install);
-  if (second.code === 0) return;
-  throw new NeedsPerson(`${install.join(' ')} failed:\n${update.output}\n${second.output}`);
-}
-
-/** Finds or installs the Temporal CLI; everything that is started from here uses this one. */
-export async function ensureTemporalCli() {
-  const script = ['--import', 'tsx', join('scripts', 'temporal-cli.ts')];
-  const { code, output } = await run(process.execPath, script);
-  if (code !== 0) throw new NeedsPerson(output.trimEnd());
-  const { path, version, from } = JSON.parse(output.trimEnd().split('\n').at(-1));
-  process.env.TEMPORAL_CLI = path;
-  say(`✔ Temporal CLI ${version} (${from})`);
+/**
+ * Brings what TypeScript already does better, now that it runs: Debian packages of the lab and the
+ * Temporal CLI. Everything that is started from here on uses this CLI.
+ */
+export async function ensurePrograms({ debian, temporal }) {
+  const wanted = [...(debian ? ['--debian'] : []), ...(temporal ? ['--temporal'] : [])];
+  if (wanted.length === 0) return;
+  const script = ['--import', 'tsx', join('scripts', 'prepare.ts'), ...wanted];
+  const { code, output } = await run(process.execPath, script, { showStderr: true });
+  if (code !== 0) throw new NeedsPerson('Nothing was started.');
+  if (temporal) process.env.TEMPORAL_CLI = output;
 }

@@ -1,12 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { runSteps, steps } from './checks.mjs';
-import {
-  checkNode,
-  ensureDebianPackages,
-  ensureNpmPackages,
-  ensureTemporalCli,
-} from './prepare.mjs';
+import { checkNode, ensureNpmPackages, ensurePrograms } from './prepare.mjs';
 import { NeedsPerson, run } from './step.mjs';
 
 /**
@@ -17,8 +12,7 @@ const targets = {
   /** `npm run demo -- …`: everything after the dashes is for the demo. */
   async demo(args) {
     await ensureNpmPackages();
-    await ensureDebianPackages();
-    await ensureTemporalCli();
+    await ensurePrograms({ debian: true, temporal: true });
     const demo = ['--import', 'tsx', 'lab/demo.ts', ...args];
     const { code } = await run(process.execPath, demo, { stream: true });
     return code;
@@ -28,8 +22,8 @@ const targets = {
   async test(args) {
     const names = chosenSteps(args);
     await ensureNpmPackages();
-    if (names.includes('disk') || names.includes('lab')) await ensureDebianPackages();
-    if (names.includes('workflow') || names.includes('lab')) await ensureTemporalCli();
+    const needs = (...some) => some.some((name) => names.includes(name));
+    await ensurePrograms({ debian: needs('disk', 'lab'), temporal: needs('workflow', 'lab') });
     return runSteps(names);
   },
 

@@ -23,15 +23,12 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 
 /**
  * Runs a program to its end in the checkout and returns its exit code (128 and more: a signal) and
- * what it wrote. `stream` shows the output as it comes instead.
+ * what it wrote. `stream` shows all of that as it comes instead, `showStderr` only stderr.
  */
-export function run(program, args, { stream = false, env = {} } = {}) {
+export function run(program, args, { stream = false, showStderr = false } = {}) {
+  const piped = ['ignore', 'pipe', showStderr ? 'inherit' : 'pipe'];
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: stream ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(program, args, { cwd: root, stdio: stream ? 'inherit' : piped });
     running.add(child);
     const output = [];
     child.stdout?.on('data', (chunk) => output.push(chunk));
@@ -48,19 +45,9 @@ export function run(program, args, { stream = false, env = {} } = {}) {
   });
 }
 
-/** Whether a program is there and says that all is well. */
-export async function works(program, args) {
-  try {
-    return (await run(program, args)).code === 0;
-  } catch {
-    return false;
-  }
-}
-
-/** One line of progress. With --json the result has stdout for itself. */
+/** One line of progress; stdout is for results. */
 export function say(line) {
-  const out = process.argv.includes('--json') ? process.stderr : process.stdout;
-  out.write(`${line}\n`);
+  process.stderr.write(`${line}\n`);
 }
 
 /** A duration as people say it: `3s`, `2m41s`. */

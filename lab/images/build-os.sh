@@ -75,7 +75,7 @@ make_usr() {
   enable_units network-online.target systemd-networkd-wait-online.service
   ln -sf multi-user.target "$units/default.target"
   # Stand-in for SELinux, without which Debian's Ignition fails ("handle relabeling").
-  ln -sf true "$root/usr/sbin/setfiles"
+  ln -sf ../bin/true "$root/usr/sbin/setfiles"
   cat >"$root/usr/lib/os-release" <<EOF
 NAME="Flatcar stand-in of ironstep's lab"
 ID=flatcar
@@ -99,7 +99,7 @@ make_etc() {
   local root=$work/root
   rm -rf "$root"/etc/{systemd/system,hostname,machine-id,resolv.conf,cron.*,init.d,rc*.d,dpkg,apt,perl} \
     "$root"/etc/ssh/ssh_host_* "$root"/var/lib/{dpkg,apt} "$root"/var/cache/* "$root"/var/log/* \
-    "$root"/boot/*
+    "${root:?}"/boot/*
   mkdir -p "$root"/etc/systemd/system "$root"/var/log/journal "$root/oem" \
     "$root"/etc/selinux/targeted/contexts/files
   printf 'SELINUX=disabled\nSELINUXTYPE=targeted\n' >"$root/etc/selinux/config"

@@ -198,7 +198,14 @@ export class Machine {
     while (Date.now() < untilMs) {
       if (state.failure !== null) return state.failure;
       const answers = existsSync(this.#files.qmp) && this.pid() !== null;
-      if (answers && (await this.#connect().then(() => true, () => false))) return null;
+      if (
+        answers &&
+        (await this.#connect().then(
+          () => true,
+          () => false,
+        ))
+      )
+        return null;
       await sleep(20);
     }
     return 'its monitor does not answer';

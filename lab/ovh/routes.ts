@@ -89,6 +89,15 @@ const serverObject: Route[] = [
     path: `${server}/serviceInfos`,
     answer: (call) => serviceInfos(shown(call.server()), call.field.now()),
   },
+  {
+    // How a contract is renewed is nothing that the lab imitates: it is taken and forgotten.
+    method: 'PUT',
+    path: `${server}/serviceInfos`,
+    answer: (call) => {
+      call.server();
+      return null;
+    },
+  },
 ];
 
 const boots: Route[] = [

@@ -2,7 +2,15 @@ import { z } from 'zod';
 
 import { noSuchObject, OvhRefusal } from './errors.ts';
 
-const taskStates = ['init', 'todo', 'doing', 'done', 'cancelled', 'customerError', 'ovhError'] as const;
+const taskStates = [
+  'init',
+  'todo',
+  'doing',
+  'done',
+  'cancelled',
+  'customerError',
+  'ovhError',
+] as const;
 
 /** A task as it is kept; what the API shows of it is made by `shownTask`. */
 export const taskSchema = z.strictObject({

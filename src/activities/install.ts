@@ -7,18 +7,19 @@ import { finalTable, oemNumber, rootEntry, rootNumber } from '../disk/table.ts';
 import { withHostKey } from '../os/flatcar/machine-config.ts';
 import type { ImageRelease, RenderedConfig } from '../os/os-target.ts';
 import type { Plan, System } from '../run/plan.ts';
+import type { JobTrace } from '../run/status.ts';
 import type { Dependencies } from './dependencies.ts';
 import { jobKey } from './job-key.ts';
 import { installReceipt } from './receipt.ts';
-import { runJob } from './run-job.ts';
+import { runJob, traceOf } from './run-job.ts';
 
 /** The verified image in the rescue system's RAM, and its own partition table. */
-export type Staged = { imageBytes: number; table: PartitionTable; jobMs: number };
+export type Staged = { imageBytes: number; table: PartitionTable; job: JobTrace };
 
 /** The installed disk: it may boot. */
 export type Written = {
   bytesWritten: number;
-  jobMs: number;
+  jobs: JobTrace[];
   /** With `presize` the layout that is on the disk now; else null, the OS grows ROOT. */
   layout: SolvedLayout | null;
 };
@@ -49,7 +50,7 @@ export function createInstallActivities(dependencies: Dependencies) {
       return {
         imageBytes: Number(done.output['image-bytes']),
         table: parsePartitionTable(done.output['image-table.json'] ?? ''),
-        jobMs: done.durationMs,
+        job: traceOf('stage-image', done),
       };
     },
 
@@ -77,7 +78,7 @@ export function createInstallActivities(dependencies: Dependencies) {
       const report = parseReport(done.output['report'] ?? '');
       return {
         bytesWritten: Number(report['bytes-written']),
-        jobMs: done.durationMs + staged.jobMs,
+        jobs: [staged.job, traceOf('write-image', done)],
         layout,
       };
     },

@@ -5,11 +5,12 @@ import { parsePartitionTable } from '../disk/partition-table.ts';
 import { parseReport } from '../disk/sections.ts';
 import { finalTable, oemNumber, rootEntry, rootNumber } from '../disk/table.ts';
 import type { Plan, System } from '../run/plan.ts';
+import type { JobTrace } from '../run/status.ts';
 import type { Dependencies } from './dependencies.ts';
 import { pickDisk, readDisks, solvedOn } from './inspect.ts';
 import { jobKey } from './job-key.ts';
 import { HostWorkFailed, SystemNotAsInstalled } from './run-errors.ts';
-import { runJob } from './run-job.ts';
+import { runJob, traceOf } from './run-job.ts';
 
 /** ROOT has its size, the partitions are there, and every file was compared. */
 export type Repartitioned = {
@@ -19,7 +20,7 @@ export type Repartitioned = {
   typeUnchanged: boolean;
   filesUnchanged: number;
   filesChanged: number;
-  jobMs: number;
+  job: JobTrace;
 };
 
 /** The shrink of an installed ROOT, one crash-safe transaction on the host (invariant 4). */
@@ -67,7 +68,7 @@ export function createRepartitionActivities(dependencies: Dependencies) {
         typeUnchanged: before.type === after.type,
         filesUnchanged: Number(report['files-unchanged']),
         filesChanged: Number(report['files-changed']) + Number(report['files-missing']),
-        jobMs: done.durationMs,
+        job: traceOf('repartition', done),
       };
       refuseLostFiles(plan, result, done.logTail);
       return result;

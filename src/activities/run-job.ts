@@ -1,7 +1,7 @@
 import { activityInfo, cancellationSignal, Context, heartbeat } from '@temporalio/activity';
 
 import type { RunTarget, System } from '../run/plan.ts';
-import type { Progress } from '../run/status.ts';
+import type { JobTrace, Progress } from '../run/status.ts';
 import { SshHostKeyMismatch, SshUnreachable } from '../ssh/errors.ts';
 import type { JobDone } from '../ssh/job-state.ts';
 import { cancelJob, followJob, type JobRequest } from '../ssh/job.ts';
@@ -49,6 +49,11 @@ export async function runJob(
     }
     throw error;
   }
+}
+
+/** What a run keeps of a job that ended well. */
+export function traceOf(script: string, { starts, durationMs }: JobDone): JobTrace {
+  return { script, starts, durationMs };
 }
 
 function checkExit(target: RunTarget, work: Work, done: JobDone): JobDone {

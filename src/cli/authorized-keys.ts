@@ -1,4 +1,4 @@
-import { utils } from 'ssh2';
+import ssh2 from 'ssh2';
 
 /** What should be a public key is none. The message never quotes it: it may be a private key. */
 export class NotAPublicKey extends Error {
@@ -43,6 +43,6 @@ function isPublicKey(line: string): boolean {
     const bytes = Buffer.from(blob, 'base64');
     return bytes.length > 40 && bytes.subarray(4, 4 + type.length).toString() === type;
   }
-  const parsed = utils.parseKey(line);
+  const parsed = ssh2.utils.parseKey(line);
   return !(parsed instanceof Error) && !parsed.isPrivateKey();
 }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { UsageError } from './errors.ts';
 
@@ -16,7 +17,9 @@ export async function runLabScript(script: string, args: readonly string[]): Pro
       `${script} of the lab is not here: the lab is part of the repository, not of the package.`,
     );
   }
-  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], { stdio: 'inherit' });
+  // As an address, because node would look for a bare name in the person's folder.
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const child = spawn(process.execPath, ['--import', tsx, path, ...args], { stdio: 'inherit' });
   // The terminal sends Ctrl-C to both of us; the child decides what it means.
   const stay = () => undefined;
   process.on('SIGINT', stay);

@@ -23,7 +23,10 @@ test('processes that start together agree on one key, which only the owner may r
 
 test('a new first line rotates, the older key stays known', async () => {
   const [old] = await loadPayloadKeys(path);
-  await writeFile(path, `${Buffer.alloc(32, 7).toString('base64')}\n${await readFile(path)}`);
+  await writeFile(
+    path,
+    `${Buffer.alloc(32, 7).toString('base64')}\n${await readFile(path, 'utf8')}`,
+  );
   const [current, ...older] = await loadPayloadKeys(path);
   expect(current.bytes).toEqual(Buffer.alloc(32, 7));
   expect(older).toEqual([old]);

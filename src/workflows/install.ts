@@ -22,7 +22,7 @@ export async function install(
   const inspected = await inspect(run, session);
   if (inspected.installed) {
     run.note('the image is there already, by our own receipt: nothing is written again');
-    return { bytesWritten: 0, jobMs: 0, layout: inspected.layout };
+    return { bytesWritten: 0, jobs: [], layout: inspected.layout };
   }
   const lease = await run.phase(
     'approve',
@@ -45,7 +45,7 @@ export async function install(
     },
     (result) => `${formatSize(result.bytesWritten)} written, sha512 ok, bootable last`,
   );
-  boots.jobMs += written.jobMs;
+  boots.jobs.push(...written.jobs);
   return written;
 }
 

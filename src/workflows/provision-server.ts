@@ -17,7 +17,7 @@ import { verify } from './verify.ts';
  */
 export async function provisionServer(request: ProvisionRequest): Promise<Report> {
   const run = new ServerRun(request);
-  const boots: Boots = { ids: [], waitedMs: 0, jobMs: 0, last: null };
+  const boots: Boots = { ids: [], waitedMs: 0, jobs: [], last: null };
   let entered: Entered = null;
   try {
     return await run.untilAborted(async () => {

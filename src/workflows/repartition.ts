@@ -29,6 +29,6 @@ export async function repartition(
     (result) =>
       `ROOT ${size} · ${result.filesUnchanged} files unchanged, ${result.filesChanged} changed`,
   );
-  boots.jobMs += repartitioned.jobMs;
+  boots.jobs.push(repartitioned.job);
   return repartitioned;
 }

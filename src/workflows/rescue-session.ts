@@ -1,4 +1,5 @@
 import type { Plan, System } from '../run/plan.ts';
+import type { JobTrace } from '../run/status.ts';
 import { quick, waiting } from './activity-options.ts';
 import { phaseFailure, type ServerRun } from './server-run.ts';
 
@@ -10,8 +11,8 @@ export type Boots = {
   ids: string[];
   /** From power or reset to the SSH banner, summed over the boots. */
   waitedMs: number;
-  /** Durations that the host recorded for its jobs, summed. */
-  jobMs: number;
+  /** What the host recorded about its jobs. */
+  jobs: JobTrace[];
   last: System | null;
 };
 

@@ -296,7 +296,7 @@ describe.skipIf(missing !== null)(`install on loop disks${missing ? ` (${missing
     writeAt(disk.device, 0, Buffer.alloc(440, 0x90));
     const input = await inputs(true);
     const killed = await write(input, kill);
-    expect(killed.exitCode).toBeNull();
+    expect(killed.exitCode, killed.log).toBeNull();
     if (kill.call !== 3) expect(bootTraces(disk)).toEqual([]);
     const again = await write(input);
     expect(again.log).not.toContain('Failed');
@@ -305,7 +305,8 @@ describe.skipIf(missing !== null)(`install on loop disks${missing ? ` (${missing
   });
 
   it('after a power cut in the body a new lease on the blank disk finishes', async () => {
-    await write(await inputs(true), { tool: 'dd', call: 11, when: 'after' });
+    const killed = await write(await inputs(true), { tool: 'dd', call: 11, when: 'after' });
+    expect(killed.exitCode, killed.log).toBeNull();
     host.losePower();
     const input = await inputs(true);
     expect(input['lease']).toContain('fingerprint=empty');

@@ -77,7 +77,8 @@ export class ScriptHost {
     const folder = join(job, 'killer');
     mkdirSync(folder);
     const real = `PATH="${this.#bench.fakes}:${process.env['PATH']}" ${tool} "$@"`;
-    const steps = when === 'before' ? ['strike', 'real'] : ['real', 'strike'];
+    const steps = ['strike', 'real "$@"'];
+    if (when === 'after') steps.reverse();
     writeFileSync(
       join(folder, tool),
       [

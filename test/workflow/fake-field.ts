@@ -55,9 +55,9 @@ export class FakeField {
       stageImage: async () => ({
         imageBytes: gib,
         table: { label: 'gpt', id: '', firstLba: 34, sectorBytes: 512, entries: [] },
-        jobMs: 5,
+        job: { script: 'stage-image', starts: 1, durationMs: 5 },
       }),
-      writeImage: async () => ({ bytesWritten: gib, jobMs: 5, layout: null }),
+      writeImage: async () => ({ bytesWritten: gib, jobs: [], layout: null }),
       armDisk: async () => {},
       rebootFromInside: async () => ({ sentAtMs: Date.now() }),
       waitForInstalled: async () => this.#boot('installed'),
@@ -76,7 +76,7 @@ export class FakeField {
         typeUnchanged: true,
         filesUnchanged: 412,
         filesChanged: 0,
-        jobMs: 5,
+        job: { script: 'repartition', starts: 1, durationMs: 5 },
       }),
       verify: async () => ({
         partitions: [],

@@ -1,15 +1,21 @@
 import type { Command } from 'commander';
 
+import { say, sayJson, viewOf } from '../context.ts';
 import type { Context } from '../context.ts';
+import { exitCode } from '../exit-code.ts';
+import { doctorLines } from '../render/doctor.ts';
 
 /** `ironstep doctor`: what is there and what is missing. */
 export function addDoctor(program: Command, context: Context): void {
   program
     .command('doctor')
-    .description('what this machine has and what is missing')
+    .description('what this machine has and what is missing; changes nothing')
     .option('--json', 'one JSON document')
     .action(async (options: { json?: boolean }) => {
-      void options;
-      void context;
+      const { diagnose } = await import('../../toolchain/doctor.ts');
+      const findings = await diagnose();
+      if (options.json) sayJson(context, findings);
+      else say(context, doctorLines(findings, viewOf(context)));
+      if (findings.some(({ state }) => state === 'missing')) context.exitCode = exitCode.failed;
     });
 }

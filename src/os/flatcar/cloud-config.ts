@@ -8,10 +8,12 @@ import { coreHome, goodForKeys } from './config-facts.ts';
 import type { ConfigFacts } from './config-facts.ts';
 
 /** Read as text only, a key without a value is the empty text. */
-const empty = z.literal('').transform(() => undefined);
+function orEmpty<Schema extends z.ZodType>(schema: Schema) {
+  return z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+}
 
 function listOf<Item extends z.ZodType>(item: Item) {
-  return z.union([z.array(item), empty], { error: 'must be a list' }).optional();
+  return orEmpty(z.array(item));
 }
 
 const unit = z.looseObject({
@@ -33,7 +35,7 @@ const cloudConfig = z.looseObject({
   ssh_authorized_keys: listOf(z.string()),
   write_files: listOf(file),
   users: listOf(user),
-  coreos: z.union([z.looseObject({ units: listOf(unit) }), empty]).optional(),
+  coreos: orEmpty(z.looseObject({ units: listOf(unit) })),
 });
 
 const knownKeys = {

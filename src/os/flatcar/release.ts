@@ -32,9 +32,8 @@ type Source = { url: string; fingerprint: string; key: string };
  * image is not kept). Throws ReleaseNotFound, ReleaseServerUnavailable (try again) or
  * SignatureRefused.
  *
- * What is signed is a file name and its digest, not a version: a server that serves an old image
- * as a new version is not noticed here but by `first-boot`, which compares the version that the
- * installed system has.
+ * What is signed is a file name and its digest, not a version: a server that offers an old image as
+ * a new version cannot be told from here. Only the installed system's own version can tell.
  */
 export async function resolveRelease(
   image: ImageSpec,

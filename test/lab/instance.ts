@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { ensureImages } from '../../lab/images/ensure-images.ts';
+import { imageFiles } from '../../lab/image-files.ts';
+import { labUp, type Lab } from '../../lab/lab-client.ts';
+import { labPaths } from '../../lab/lab-config.ts';
+import type { LiveStatus } from '../../src/client/live-status.ts';
+import { ensureDev, stopDev } from '../../src/dev/background.ts';
+import type { DevStatus } from '../../src/dev/dev-status.ts';
+
+const program = fileURLToPath(new URL('../../bin/ironstep.mjs', import.meta.url));
+
+export type Ended = { exitCode: number | null; stdout: string; stderr: string };
+
+/**
+ * A lab, a Temporal, a worker and a person's shell of their own, in folders of their own, so that
+ * tests neither see nor disturb what else runs on this machine.
+ */
+export class Instance {
+  readonly folder: string;
+  readonly lab: Lab;
+  readonly dev: DevStatus;
+
+  private constructor(folder: string, lab: Lab, dev: DevStatus) {
+    this.folder = folder;
+    this.lab = lab;
+    this.dev = dev;
+  }
+
+  /** `net`: first three numbers of the servers' addresses, another one for each test file. */
+  static async start(options: { net: string; servers: string }): Promise<Instance> {
+    const folder = mkdtempSync(join(tmpdir(), 'ironstep-lab-'));
+    process.env['XDG_STATE_HOME'] = join(folder, 'state');
+    process.env['XDG_CONFIG_HOME'] = join(folder, 'config');
+    const images = imageFiles(await ensureImages({ log: () => {} }));
+    const [api, imagePort, control] = await freePorts(3);
+    const lab = await labUp({
+      ...options,
+      folder: join(folder, 'lab'),
+      ports: { api, images: imagePort, control },
+      images,
+    });
+    const dev = await ensureDev({ configFolder: lab.configFolder });
+    return new Instance(folder, lab, dev);
+  }
+
+  async stop(): Promise<void> {
+    await stopDev();
+    await this.lab.down();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Writes a file into the person's folder and returns its path. */
+  file(name: string, content: string): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, content);
+    return path;
+  }
+
+  /** Everything that the processes of `dev` and the lab wrote to their logs. */
+  logs(): string {
+    return ['dev', 'worker', 'codec', 'temporal']
+      .map((name) => readFileSync(join(this.folder, 'state/ironstep/dev', `${name}.log`), 'utf8'))
+      .join('\n');
+  }
+
+  /** Serves an image with one wrong byte, until it is mended. */
+  async spoilImage(): Promise<{ mend: () => void }> {
+    const { images } = this.lab.config;
+    if (images === null) throw new Error('this lab has no images');
+    const name = `stable/amd64-usr/${images.releaseVersion}/flatcar_production_image.bin.zst`;
+    const bytes = readFileSync(join(images.releaseFolder, name));
+    const middle = Math.floor(bytes.length / 2);
+    bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
+    const file = join(labPaths(this.lab.folder).releases, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, bytes);
+    return { mend: () => rmSync(file) };
+  }
+
+  /** Starts the CLI as a person without a terminal would. */
+  begin(...args: string[]): { ended: Promise<Ended>; said: () => string } {
+    const child = spawn(process.execPath, [program, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: this.folder,
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const ended = new Promise<Ended>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+    });
+    return { ended, said: () => stdout + stderr };
+  }
+
+  run(...args: string[]): Promise<Ended> {
+    return this.begin(...args).ended;
+  }
+
+  async status(server: string): Promise<LiveStatus> {
+    const { stdout } = await this.run('status', server, '--json');
+    return JSON.parse(stdout) as LiveStatus;
+  }
+
+  workerPid(): number {
+    const path = join(this.folder, 'state/ironstep/dev/worker.pid');
+    return Number.parseInt(readFileSync(path, 'utf8'), 10);
+  }
+}
+
+async function freePorts(count: 3): Promise<[number, number, number]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  for (const server of servers) await new Promise((resolve) => server.close(resolve));
+  const [api = 0, images = 0, control = 0] = ports;
+  return [api, images, control];
+}
