@@ -6,7 +6,9 @@ import { Field } from './field.ts';
 import { startImageServer } from './image-server.ts';
 import { Journal } from './journal.ts';
 import { labPaths, readLabConfig } from './lab-config.ts';
+import type { LabConfig } from './lab-config.ts';
 import { probeAcceleration } from './machine/kvm-probe.ts';
+import type { AccelerationVerdict } from './machine/kvm-probe.ts';
 import { startOvhApi } from './ovh/http-server.ts';
 import { Faults } from './scenario.ts';
 import { replaceFile } from './state-file.ts';
@@ -31,7 +33,7 @@ async function main(): Promise<void> {
   const paths = labPaths(folder);
   process.chdir(paths.root);
   mkdirSync(paths.releases, { recursive: true, mode: 0o700 });
-  const verdict = await probeAcceleration(paths.acceleration);
+  const verdict = await acceleration(config, paths.acceleration);
   const field = new Field({ folder, config, acceleration: verdict.acceleration, log });
   const faults = new Faults(paths.faults);
   const journal = new Journal(paths.journal);
@@ -50,16 +52,20 @@ async function main(): Promise<void> {
     await Promise.all(open.map((listening) => listening.close()));
     process.exit(0);
   };
-  const onDown = () => void end(() => field.powerOff());
-  const { reason: acceleration } = verdict;
-  open.push(
-    await startControlApi({ field, faults, journal, acceleration, onDown, port: ports.control }),
-  );
+  const onDown = () => void end(() => field.goDown());
+  const control = { field, faults, journal, onDown, port: ports.control };
+  open.push(await startControlApi({ ...control, acceleration: verdict.reason }));
   replaceFile(paths.daemonPid, `${process.pid}\n`);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void end(() => field.release()));
   }
   log(`ready: ${config.servers.map(({ name }) => name).join(', ')}; ${verdict.reason}`);
+}
+
+/** A lab without machines has nothing to accelerate, so nothing is probed. */
+async function acceleration(config: LabConfig, file: string): Promise<AccelerationVerdict> {
+  if (config.images !== null) return probeAcceleration(file);
+  return { acceleration: 'tcg', reason: 'no machines' };
 }
 
 main().catch((error: unknown) => {

@@ -131,7 +131,9 @@ async function sayHowToGoOn(say: (line: string) => void, lab: Lab, uiUrl: string
   const place = sshPort === 22 ? address : `[${address}]:${sshPort}`;
   await writeFile(knownHosts, `${place} ${host.publicKey}\n`);
   say('');
-  say(`Log in:    ssh -i ${keyFile()} -o UserKnownHostsFile=${knownHosts} -p ${sshPort} core@${address}`);
+  say(
+    `Log in:    ssh -i ${keyFile()} -o UserKnownHostsFile=${knownHosts} -p ${sshPort} core@${address}`,
+  );
   say(`Look:      npx ironstep status ${server}   ·   ${uiUrl}`);
   say('End it:    npx ironstep dev --stop && npx ironstep lab down');
 }

@@ -67,8 +67,9 @@ export class Field {
     for (const server of this.servers) server.tick();
   }
 
-  async powerOff(): Promise<void> {
-    await Promise.all(this.servers.map((server) => server.powerOff()));
+  /** Stops every machine; `resume` powers on again those that were on. */
+  async goDown(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.goDown()));
   }
 
   /** Leaves the machines running for a later daemon. */

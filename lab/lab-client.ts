@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { stringify } from 'yaml';
 import { z } from 'zod';
 
+import { writeClientConfig } from './client-config.ts';
 import { journalSchema } from './journal.ts';
 import type { JournalEntry } from './journal.ts';
 import {
@@ -29,7 +29,7 @@ import { killProcess, findProcess, waitForExit } from './machine/process.ts';
 import type { FaultInput } from './scenario.ts';
 import { labServerViewSchema } from './server-view.ts';
 import type { LabServerView } from './server-view.ts';
-import { readIfThere, replaceFile } from './state-file.ts';
+import { readIfThere } from './state-file.ts';
 
 /** The lab's daemon did not start, or does not answer. The message says where its log is. */
 export class LabDown extends Error {
@@ -161,7 +161,8 @@ export class Lab {
       });
     } catch (error) {
       const { daemonLog } = labPaths(this.folder);
-      throw new LabDown(`the lab does not answer at ${url}; its log: ${daemonLog}`, {
+      const why = `nothing answers at ${url}. Start it: ironstep lab up. Its log: ${daemonLog}`;
+      throw new LabDown(`The lab is down: ${why}`, {
         cause: error,
       });
     }
@@ -275,17 +276,6 @@ function canListen(address: string, port: number): Promise<boolean> {
     server.once('error', () => resolve(false));
     server.listen(port, address, () => server.close(() => resolve(true)));
   });
-}
-
-/** credentials.yaml with the account `lab`, mirrors.yaml with the mirror `lab`. */
-function writeClientConfig(folder: string, config: LabConfig): void {
-  const { clientConfig } = labPaths(folder);
-  const account = { kind: 'ovh', endpoint: apiBase(config), ...config.keys };
-  replaceFile(`${clientConfig}/credentials.yaml`, stringify({ lab: account }));
-  if (config.images === null) return;
-  const { signedBy, signingKeyFile } = config.images;
-  const mirror = { url: `${imageBase(config)}/{channel}`, signedBy, key: signingKeyFile };
-  replaceFile(`${clientConfig}/mirrors.yaml`, stringify({ lab: mirror }));
 }
 
 async function startDaemon(lab: Lab): Promise<void> {

@@ -4,7 +4,7 @@ import type { HardwareKind } from './hardware.ts';
 import type { LabImageFiles, ServerConfig, ServerPaths } from './lab-config.ts';
 import { waitForBanner } from './machine/banner.ts';
 import { Machine } from './machine/machine.ts';
-import type { MachineBoot, StopReason } from './machine/machine.ts';
+import type { StopReason } from './machine/machine.ts';
 import { writeOldSystem } from './machine/old-system.ts';
 import type { Acceleration, MachineDisk } from './machine/qemu-args.ts';
 import type { BootTarget, Netboot } from './ovh/netboots.ts';
@@ -13,6 +13,7 @@ import type { Settings } from './ovh/server-state.ts';
 import { OvhRefusal } from './ovh/errors.ts';
 import { advanceTask, cancelTask, findTask, isPending, newTask } from './ovh/tasks.ts';
 import type { Task, TaskPace } from './ovh/tasks.ts';
+import { rescueValues, serverBoot, serverDisks } from './server-boot.ts';
 import { newRecord, newSecret, recordSchema } from './server-record.ts';
 import type { Boot, ServerRecord } from './server-record.ts';
 import type { LabServerView } from './server-view.ts';
@@ -30,11 +31,6 @@ export type LabSurroundings = {
   log: (line: string) => void;
 };
 
-const uefi = {
-  code: '/usr/share/OVMF/OVMF_CODE_4M.fd',
-  template: '/usr/share/OVMF/OVMF_VARS_4M.fd',
-};
-
 /**
  * One rented server: what the provider keeps of it, and its machine. API state and machine state
  * are apart: a setting changes at once, the machine takes it at its next reset.
@@ -45,7 +41,7 @@ export class LabServer {
   readonly paths: ServerPaths;
   readonly #around: LabSurroundings;
   readonly #machine: Machine;
-  #state: ServerRecord;
+  #record: ServerRecord;
   /** Machine operations, one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
   /** Ends what belongs to the boot that runs. */
@@ -63,28 +59,28 @@ export class LabServer {
     this.#around = around;
     this.#machine = new Machine(paths, (reason) => this.#stopped(reason));
     const text = readIfThere(paths.state);
-    this.#state = text === null ? newRecord() : recordSchema.parse(JSON.parse(text));
+    this.#record = text === null ? newRecord() : recordSchema.parse(JSON.parse(text));
   }
 
   /** What the provider keeps, for its API. */
   get settings(): Settings {
-    return this.#state.settings;
+    return this.#record.settings;
   }
 
   get tasks(): Task[] {
-    return this.#state.tasks;
+    return this.#record.tasks;
   }
 
   get power(): 'on' | 'off' {
-    return this.#state.power;
+    return this.#record.power;
   }
 
   get rescueSecret(): ServerRecord['rescueSecret'] {
-    return this.#state.rescueSecret;
+    return this.#record.rescueSecret;
   }
 
   get boots(): Boot[] {
-    return this.#state.boots;
+    return this.#record.boots;
   }
 
   /** PUT: what the body names changes at once. Throws OvhRefusal. */
@@ -125,14 +121,7 @@ export class LabServer {
 
   /** After a restart of the daemon: finds the machine again, and goes on with what was begun. */
   async resume(): Promise<void> {
-    await this.#exclusive(async () => {
-      if (await this.#machine.adopt()) return this.#watchBoot();
-      if (this.#state.boots.length === 0) return this.#boot('delivery');
-      if (this.power === 'off') return undefined;
-      // No pid file: the daemon died before it started QEMU. One of a dead QEMU: a power cut.
-      if (this.#machine.wasStarted()) return this.#save({ power: 'off' });
-      return this.#startMachine();
-    });
+    await this.#exclusive(() => this.#resumeMachine());
     for (const task of this.tasks) {
       if (task.status === 'doing' && !task.carriedOut) this.#carryOut(task.taskId);
     }
@@ -158,6 +147,15 @@ export class LabServer {
     await this.#exclusive(() => this.#powerOff());
   }
 
+  /** The lab goes down: the machine stops, and is powered on again when the lab is up again. */
+  async goDown(): Promise<void> {
+    await this.#exclusive(async () => {
+      await this.#noteWrittenBytes();
+      this.#bootEnds.abort();
+      await this.#machine.stop();
+    });
+  }
+
   /** Waits until nothing is under way with the machine. */
   async idle(): Promise<void> {
     await this.#queue;
@@ -173,7 +171,7 @@ export class LabServer {
 
   /** A technician puts in a disk with another serial number and the same contents. */
   swapSerial(index: number, serial: string): void {
-    this.#save({ swappedSerials: { ...this.#state.swappedSerials, [index]: serial } });
+    this.#save({ swappedSerials: { ...this.#record.swappedSerials, [index]: serial } });
   }
 
   /** Puts an old system on a disk (see old-system.ts); a running machine is off meanwhile. */
@@ -189,18 +187,10 @@ export class LabServer {
   }
 
   disks(): MachineDisk[] {
-    return this.kind.disks.map((model, index) => {
-      const ordinal = this.config.diskOrdinals[index] ?? 1;
-      return {
-        file: this.paths.disk(index),
-        model,
-        serial: this.#state.swappedSerials[index] ?? model.serial(ordinal),
-        wwn: `0x${(model.firstWwn + BigInt(ordinal)).toString(16).padStart(16, '0')}`,
-      };
-    });
+    return serverDisks(this.config, this.kind, this.paths, this.#record.swappedSerials);
   }
 
-  /** What runs, or null when it is off: the boot target of the last reset. */
+  /** What runs: the boot target of the last reset. */
   runs(): BootTarget {
     return this.power === 'off' ? 'off' : (this.boots.at(-1)?.target ?? 'off');
   }
@@ -232,6 +222,20 @@ export class LabServer {
     await this.#exclusive(() => this.#machine.pressPowerButton());
   }
 
+  async #resumeMachine(): Promise<void> {
+    const boot = this.boots.at(-1);
+    if (boot === undefined) return this.#boot('delivery');
+    if (await this.#machine.adopt()) {
+      this.#alterBoot(boot.number, { started: true });
+      return this.#watchBoot();
+    }
+    if (this.power === 'off') return undefined;
+    // The pid file of a QEMU that is dead: its power was cut.
+    if (this.#machine.wasStarted()) return this.#save({ power: 'off' });
+    // Without one, the lab was down, or the daemon died before it started QEMU for this boot.
+    return boot.started ? this.#boot('power-on') : this.#startMachine();
+  }
+
   #carryOut(taskId: number): void {
     void this.#exclusive(() => this.#boot(`task ${taskId}`, taskId)).catch((error: unknown) => {
       this.#around.log(`${this.config.name}: ${String(error)}`);
@@ -252,7 +256,7 @@ export class LabServer {
     const withPassword = target === 'rescue' && this.settings.rescueSshKey === null;
     const boot: Boot = {
       ...{ number: this.boots.length + 1, target, cause, atMs: this.#around.now() },
-      ...{ bannerAfterMs: null, writtenBytes: 0 },
+      ...{ started: false, bannerAfterMs: null, writtenBytes: 0 },
     };
     this.#save({
       boots: [...this.boots, boot],
@@ -269,26 +273,14 @@ export class LabServer {
     const { images } = this.#around;
     const target = this.runs();
     if (images === null || target === 'off') return;
-    await this.#machine.start(this.#machineBoot(images, target));
+    const { acceleration, imagePort } = this.#around;
+    await this.#machine.start({
+      ...serverBoot(this.config, this.kind, images),
+      ...{ target, acceleration, disks: this.disks() },
+      fwCfg: rescueValues(this.config, this.#record, imagePort),
+    });
+    this.#alterBoot(this.boots.length, { started: true });
     this.#watchBoot();
-  }
-
-  #machineBoot(images: LabImageFiles, target: MachineBoot['target']): MachineBoot {
-    const { name, service, number, address, sshPort } = this.config;
-    const { rescueSshKey } = this.settings;
-    return {
-      ...{ name, number, address, sshPort, target },
-      acceleration: this.#around.acceleration,
-      disks: this.disks(),
-      rescue: { kernel: images.kernel, initrd: images.initrd, squashfs: images.rescueSquashfs },
-      uefi: this.kind.firmware === 'uefi' ? uefi : null,
-      fwCfg: {
-        hostname: service,
-        forward: String(this.#around.imagePort),
-        ...(rescueSshKey === null ? {} : { authorized_keys: `${rescueSshKey}\n` }),
-        ...(this.rescueSecret === null ? {} : { rootpw: this.rescueSecret.password }),
-      },
-    };
   }
 
   /** Notes when the SSH banner of this boot was first seen. */
@@ -307,7 +299,9 @@ export class LabServer {
   /** The machine stopped by itself. A guest's reset is a reset like any other. */
   #stopped(reason: StopReason): void {
     this.#around.log(`${this.config.name}: ${reason}`);
+    const stopped = this.boots.length;
     const next = async (): Promise<void> => {
+      if (this.boots.length > stopped) return; // it was reset meanwhile
       if (reason === 'guest-reset') return this.#boot(reason);
       if (reason === 'guest-poweroff') return this.#powerOff();
       this.#bootEnds.abort();
@@ -354,8 +348,8 @@ export class LabServer {
   }
 
   #save(change: Partial<ServerRecord>): void {
-    this.#state = { ...this.#state, ...change };
-    writeState(this.paths.state, this.#state);
+    this.#record = { ...this.#record, ...change };
+    writeState(this.paths.state, this.#record);
   }
 }
 

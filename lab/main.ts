@@ -5,11 +5,11 @@ import { parseArgs } from 'node:util';
 
 import { formatSize } from '../src/spec/units.ts';
 import { stateFolder } from '../src/xdg.ts';
-import { ensureImages } from './images/ensure-images.ts';
 import { imageFiles } from './image-files.ts';
 import { LabDown, labUp, openLab } from './lab-client.ts';
 import type { Lab, LabStatus } from './lab-client.ts';
 import { labPaths, LabUsageError } from './lab-config.ts';
+import type { LabImageFiles } from './lab-config.ts';
 import type { LabServerView } from './server-view.ts';
 
 const usage = `ironstep lab: servers to try ironstep on, as QEMU machines behind an OVH-compatible API
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
 }
 
 async function up(folder: string, values: Values): Promise<void> {
-  const images = values['no-images'] ? null : imageFiles(await ensureImages());
+  const images = values['no-images'] ? null : await builtImages();
   const { servers, net } = values;
   const ports = values.ports === undefined ? undefined : parsePorts(values.ports);
   const lab = await labUp({
@@ -74,12 +74,18 @@ async function up(folder: string, values: Values): Promise<void> {
     ...(ports === undefined ? {} : { ports }),
   });
   const seen = await lab.status();
-  print(`The lab is up: an OVH-compatible API, and QEMU machines (${seen.acceleration}).`);
+  print(`The lab is up: QEMU machines (${seen.acceleration}) behind an OVH-compatible API.`);
   print(`  API           ${lab.endpoint}   account "lab"`);
   print(`  images        ${lab.imageUrl}/CHANNEL   mirror "lab"`);
   print(`  keys, mirror  ${lab.configFolder}`);
   print(`  all the rest  ${lab.folder}`);
   print(table(seen));
+}
+
+/** Loaded here only: `status` and `console` need none of what builds images. */
+async function builtImages(): Promise<LabImageFiles> {
+  const { ensureImages } = await import('./images/ensure-images.ts');
+  return imageFiles(await ensureImages({ log: print }));
 }
 
 function parsePorts(text: string): { api: number; images: number; control: number } {

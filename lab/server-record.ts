@@ -11,6 +11,8 @@ export const bootSchema = z.strictObject({
   /** What reset or powered the machine: `task 8123`, `guest-reset`, `control`, `delivery`. */
   cause: z.string(),
   atMs: z.number(),
+  /** QEMU was started for it. */
+  started: z.boolean(),
   /** From power or reset to the SSH banner; null while (or when) none was seen. */
   bannerAfterMs: z.number().nullable(),
   /** What the guest wrote to its disks in this boot, as far as it was last read. */

@@ -16,12 +16,14 @@ export const steps = {
   lab: { tests: true, stream: true },
 };
 
+const none = { passed: 0, failed: 0, skipped: 0 };
+
 /**
  * Runs steps one after the other, also after a failure, and ends with the plain line
  * `N passed, N failed, N skipped` on stdout; a check counts as one test. Returns the exit code.
  */
 export async function runSteps(names) {
-  const sum = { passed: 0, failed: 0, skipped: 0 };
+  const sum = { ...none };
   for (const name of names) {
     const step = steps[name];
     const counts = await (step.tests ? runTests(name, step) : runCheck(name, step));
@@ -35,6 +37,7 @@ export async function runSteps(names) {
 async function runCheck(name, { program, args }) {
   const beganMs = performance.now();
   const { code, output } = await run(join(root, 'node_modules', '.bin', program), args);
+  if (interrupted.by !== null) return none;
   if (code !== 0) process.stdout.write(output);
   print(`${code === 0 ? '✔' : '✘'} ${name.padEnd(9)} ${spent(beganMs)}`);
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
@@ -48,6 +51,7 @@ async function runTests(name, { stream = false }) {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportPath}`];
     const vitest = join(root, 'node_modules', '.bin', 'vitest');
     const ran = await run(vitest, ['run', '--project', name, ...reporters], { stream });
+    if (interrupted.by !== null) return none;
     const { skippedNames, ...counts } = countTests(reportPath, ran.code);
     if (counts.failed > 0) process.stdout.write(ran.output);
     const result = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;

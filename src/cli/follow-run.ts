@@ -47,7 +47,7 @@ export async function followRun(
 }
 
 /** Ready and as the spec says, or not. */
-export function endCode(status: LiveStatus): ExitCode {
+function endCode(status: LiveStatus): ExitCode {
   return status.state === 'ready' && status.report?.ok !== false ? exitCode.ok : exitCode.failed;
 }
 

@@ -12,7 +12,7 @@ import { compileButane, ignitionComplaints, ProgramFailed } from './config-progr
 import { inHome } from './home-path.ts';
 
 /** A spec that is complete on any worker, and what is allowed in it and probably not meant. */
-export type LoadedSpec = { spec: ServerSpec; warnings: string[] };
+type LoadedSpec = { spec: ServerSpec; warnings: string[] };
 
 /**
  * Reads the spec at `path` and every file that it names, relative to the spec's folder. Asks

@@ -42,6 +42,13 @@ test('whatever goes in comes out', async () => {
   );
 });
 
+test('the SDK gives an empty array for the bytes of `void`: that comes out without any', async () => {
+  const data = [] as unknown as Uint8Array;
+  const encoded = await encodeOne({ metadata: { encoding: Buffer.from('binary/null') }, data });
+  const [decoded] = await codec.decode([encoded]);
+  expect(decoded?.data).toHaveLength(0);
+});
+
 test('the plain text is not in what Temporal gets, and no two encodings are alike', async () => {
   const first = await encodeOne(plain);
   const second = await encodeOne(plain);

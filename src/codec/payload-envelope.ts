@@ -10,7 +10,8 @@ export function packPayload(payload: Payload): Buffer {
   const header = Buffer.from(JSON.stringify(metadataToJson(payload.metadata)));
   const length = Buffer.alloc(lengthBytes);
   length.writeUInt32BE(header.length);
-  return Buffer.concat([length, header, payload.data ?? new Uint8Array()]);
+  // A `void` result arrives with an empty array in place of bytes.
+  return Buffer.concat([length, header, Uint8Array.from(payload.data ?? [])]);
 }
 
 /** The payload that packPayload made these bytes of. */

@@ -71,7 +71,8 @@ function workerEnv({ address, namespace }: DevStatus): NodeJS.ProcessEnv {
   const env = Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_'));
   return {
     ...Object.fromEntries(env),
-    TEMPORAL_CONFIG_FILE: '/dev/null',
+    // One that is not there: an empty one crashes envconfig 1.24.
+    TEMPORAL_CONFIG_FILE: stateFolder('dev', 'no-profile.toml'),
     TEMPORAL_ADDRESS: address,
     TEMPORAL_NAMESPACE: namespace,
   };

@@ -35,13 +35,13 @@ probe() {
 # mount_range START SECTORS FOLDER MODE: rw; or ro; or `untouched`, read-only without even
 # replaying a journal.
 mount_range() {
-  filesystem=$(probe "$disk" "$1" "$2" TYPE)
+  mounted_type=$(probe "$disk" "$1" "$2" TYPE)
   options=$4
   if [ "$4" != untouched ]; then
     attach "$1" "$2"
   else
     attach "$1" "$2" --read-only
-    case $filesystem in
+    case $mounted_type in
       ext*) options=ro,noload ;;
       btrfs) options=ro,rescue=nologreplay ;;
       xfs) options=ro,norecovery ;;
@@ -51,9 +51,9 @@ mount_range() {
   mounted_loop=$loop
   # Another disk may carry a btrfs with the same UUID (an earlier installation): the kernel would
   # mount that one.
-  [ "$filesystem" != btrfs ] || btrfs device scan --forget >/dev/null 2>&1 || true
+  [ "$mounted_type" != btrfs ] || btrfs device scan --forget >/dev/null 2>&1 || true
   mkdir -p "$3"
-  mount -t "${filesystem:-auto}" -o "$options" "$mounted_loop" "$3"
+  mount -t "${mounted_type:-auto}" -o "$options" "$mounted_loop" "$3"
 }
 
 # umount_range FOLDER: by then its contents are on the disk.

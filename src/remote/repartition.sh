@@ -31,7 +31,14 @@ main() {
   oem=$work_dir/mounted
   trap clean_up EXIT
   started_ms=$(now_ms)
-  check_lease
+  prepare
+  # Whatever the lease says: a repeat of what was finished writes nothing.
+  peek_marker untouched
+  if ! finished_before; then
+    check_lease
+    # From here on the disk is ours by the lease: a journal may be replayed to see the last mark.
+    peek_marker ro
+  fi
   if finished_before; then
     say 'This was done before; nothing is left to do.'
     return 0
@@ -54,7 +61,7 @@ clean_up() {
 
 # ---- may it be done
 
-check_lease() {
+prepare() {
   read_lease repartition
   for file in table.sfdisk receipt.json; do
     [ -s "$JOB_IN/$file" ] || refuse "the input $file is missing."
@@ -69,7 +76,10 @@ check_lease() {
   make_shadow "$work_dir/first-mib" "$JOB_IN/table.sfdisk" "$work_dir/shadow"
   planned=$work_dir/shadow.entries
   planned_fingerprint=$(disk_fingerprint "$work_dir/shadow")
-  peek_marker untouched
+  found_fingerprint=$(disk_fingerprint "$disk")
+}
+
+check_lease() {
   if [ "$(marker id)" = "$lease_id" ]; then
     check_contents "$lease_fingerprint" "$planned_fingerprint"
   else
@@ -77,8 +87,6 @@ check_lease() {
     check_contents "$lease_fingerprint"
   fi
   check_plan
-  # From here on the disk is ours by the lease: a journal may be replayed to see the last mark.
-  peek_marker ro
 }
 
 # The lease allows no more than this: ROOT smaller, everything else as it is, Linux partitions

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseSpec } from './parse-spec.ts';
@@ -150,10 +151,50 @@ describe('a file that is no spec', () => {
     [`${good}server: core2\n`, 'core1.yaml:11:1  this key is already there above'],
     [`${good}---\nserver: core2\n`, 'a second YAML document; one file is the spec of one server.'],
     ['server: !secret x\n', 'core1.yaml:1:9  a tag (!) that means nothing here'],
+    ['server: *nobody\n', 'core1.yaml  this is not YAML: Unresolved alias'],
     ['just words\n', 'core1.yaml:1:1  expected keys with values, found "just words".'],
   ])('%j', (text, expected) => {
     expect(complaint(text)).toContain(expected);
   });
+});
+
+it('whatever is written is a spec or a SpecError, never another failure', () => {
+  const edit = fc.record({
+    from: fc.nat(good.length),
+    length: fc.nat(40),
+    text: fc.oneof(
+      fc.string({ maxLength: 6 }),
+      fc.constantFrom(
+        '*a',
+        '&a ',
+        '<<: ',
+        '? ',
+        '- ',
+        '!!str ',
+        '{}',
+        '[',
+        '\n',
+        '\t',
+        '__proto__: ',
+      ),
+    ),
+  });
+  fc.assert(
+    fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
+      const text = edits.reduce(
+        (before, { from, length, text: added }) =>
+          before.slice(0, from) + added + before.slice(from + length),
+        good,
+      );
+      try {
+        expect(parseSpec(text, 'core1.yaml').image.os).toBe('flatcar');
+      } catch (error) {
+        expect(error).toBeInstanceOf(SpecError);
+        expect((error as SpecError).message).toMatch(/^core1\.yaml(:\d+:\d+)? {2}\S/);
+      }
+    }),
+    { numRuns: 500 },
+  );
 });
 
 it('docs/reference has the JSON Schema of today (else: npx tsx scripts/write-schema.ts)', () => {

@@ -11,7 +11,7 @@ import type { PathProblem } from './spec-problems.ts';
 /** A spec together with the way back from a path to the line of its file. */
 export type LocatedSpec = {
   spec: SpecFile;
-  problemAt(path: (string | number)[], message: string): SpecProblem;
+  problemAt: (path: (string | number)[], message: string) => SpecProblem;
 };
 
 /**
@@ -26,7 +26,7 @@ export function parseSpec(text: string, file: string): SpecFile {
 export function parseLocatedSpec(text: string, file: string): LocatedSpec {
   const lines = new LineCounter();
   const document = onlyDocument(text, file, lines);
-  const input: unknown = document.toJS();
+  const input = plainValue(document, file);
   const parsed = specFileSchema.safeParse(input, { error: plainWords, reportInput: true });
   const locate = (problem: PathProblem): SpecProblem => {
     const offset = offsetOf(document, problem.path, problem.at);
@@ -36,8 +36,7 @@ export function parseLocatedSpec(text: string, file: string): LocatedSpec {
     return suggestion === undefined ? located : { ...located, suggestion };
   };
   if (!parsed.success) {
-    const problems = pathProblems(parsed.error.issues, input).map(locate);
-    throw new SpecError(problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)));
+    throw new SpecError(pathProblems(parsed.error.issues, input).map(locate));
   }
   return {
     spec: parsed.data,
@@ -50,6 +49,8 @@ function onlyDocument(text: string, file: string, lines: LineCounter): Document.
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
     prettyErrors: false,
+    // Else it warns on stderr by itself, past the command line's own words.
+    logLevel: 'error',
     version: '1.2',
     strict: true,
     uniqueKeys: true,
@@ -71,6 +72,16 @@ function onlyDocument(text: string, file: string, lines: LineCounter): Document.
   }
   if (problems.length > 0) throw new SpecError(problems);
   return document;
+}
+
+/** Only here the parser notices an alias (*) that stands for nothing, or for too much. */
+function plainValue(document: Document.Parsed, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const message = `this is not YAML: ${(error as Error).message}`;
+    throw new SpecError([{ file, path: '', message }]);
+  }
 }
 
 const yamlWords: Partial<Record<string, string>> = {

@@ -17,10 +17,11 @@ export class SpecError extends Error {
   override name = 'SpecError';
   readonly problems: SpecProblem[];
 
-  /** `problems` is not empty; the message has one line for each. */
+  /** `problems` is not empty; the message has one line for each, from the top of the file. */
   constructor(problems: SpecProblem[]) {
-    super(problems.map(problemLine).join('\n'));
-    this.problems = problems;
+    const sorted = problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+    super(sorted.map(problemLine).join('\n'));
+    this.problems = sorted;
   }
 }
 

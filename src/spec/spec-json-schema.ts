@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { specFileSchema } from './server-spec.ts';
 
 /** As much of JSON Schema as a spec file's schema uses. */
-export type JsonSchema = {
+type JsonSchema = {
   description?: string;
   enum?: unknown[];
   properties?: Record<string, JsonSchema>;

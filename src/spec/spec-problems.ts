@@ -55,7 +55,8 @@ function problemsOf(issue: Issue, parent: Path, input: unknown): PathProblem[] {
     case 'invalid_union':
       return unionProblems(issue, path, input);
     case 'invalid_value': {
-      const suggestion = nearestWord(String(issue.input ?? ''), issue.values.map(String));
+      const typed = typeof issue.input === 'string' ? issue.input : '';
+      const suggestion = nearestWord(typed, issue.values.map(String));
       return [{ path, message: issue.message, at: 'value', ...(suggestion && { suggestion }) }];
     }
     default:
@@ -123,5 +124,6 @@ const typeNames: Record<string, string> = {
 function shown(input: unknown): string {
   if (Array.isArray(input)) return 'a list';
   if (typeof input === 'object') return 'keys with values';
-  return typeof input === 'string' ? `"${input}"` : `${typeof input} ${String(input)}`;
+  if (typeof input === 'string') return `"${input}"`;
+  return `${typeof input} ${String(input as number | boolean)}`;
 }

@@ -19,19 +19,16 @@ describe('sizes', () => {
 
   it('are read as whole bytes or refused, whatever is written', () => {
     fc.assert(
-      fc.property(
-        fc.oneof(fc.string(), fc.stringMatching(/^[0-9.]{1,30} ?[KMGT]i?B$/)),
-        (text) => {
-          let bytes;
-          try {
-            bytes = parseSizeBytes(text);
-          } catch (error) {
-            expect((error as Error).message).toContain('write it like 100GiB');
-            return;
-          }
-          expect(Number.isSafeInteger(bytes) && bytes > 0).toBe(true);
-        },
-      ),
+      fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[0-9.]{1,30} ?[KMGT]i?B$/)), (text) => {
+        let bytes;
+        try {
+          bytes = parseSizeBytes(text);
+        } catch (error) {
+          expect((error as Error).message).toContain('write it like 100GiB');
+          return;
+        }
+        expect(Number.isSafeInteger(bytes) && bytes > 0).toBe(true);
+      }),
     );
   });
 

@@ -2,7 +2,6 @@ import type { Selected } from '../activities/inspect.ts';
 import type { WipeLease } from '../disk/lease.ts';
 import { judgeWipe } from '../disk/wipe-approval.ts';
 import type { Plan, System } from '../run/plan.ts';
-import { formatSize } from '../spec/units.ts';
 import type { ServerRun } from './server-run.ts';
 
 /**
@@ -27,8 +26,7 @@ export async function approveWipe(
         title: `${server} waits for your yes to destroy what is on ${view.serial}`,
         detail: [
           ...reason,
-          `It now runs the rescue system; nothing was written.`,
-          `${view.model} serial ${view.serial} (${formatSize(view.sizeBytes)})`,
+          'It now runs the rescue system; nothing was written.',
         ],
         actions: [
           { command: `ironstep approve ${server} --wipe ${token}`, effect: 'destroy what dies' },

@@ -19,7 +19,7 @@ export type Entered = { plan: Plan; snapshot: SettingsSnapshot; boots: Boots } |
  */
 export async function endEarly(run: ServerRun, entered: Entered, end: RunEnds): Promise<never> {
   const ending = await CancellationScope.nonCancellable(() => putBack(run, entered));
-  const message = `${end.message} ${ending}`;
+  const message = `${end.message}\n${ending}`;
   run.record.over(end.state, message);
   run.show();
   throw ApplicationFailure.nonRetryable(message, end.state === 'refused' ? 'Refused' : 'Aborted');

@@ -43,8 +43,10 @@ export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'ironstep-disk-'));
   readonly #disks: LoopDisk[] = [];
 
-  addDisk(serial: string, sizeBytes: number): LoopDisk {
+  /** An empty disk, or one with the contents of a file. */
+  addDisk(serial: string, sizeBytes: number, contents?: string): LoopDisk {
     const file = join(this.folder, `${serial}.img`);
+    if (contents !== undefined) run('cp', ['--sparse=always', contents, file]);
     run('truncate', ['-s', String(sizeBytes), file]);
     const device = run('losetup', ['--find', '--show', file]).trim();
     const disk = { file, device, serial, sizeBytes };
@@ -58,13 +60,18 @@ export class Bench {
     return join(this.folder, 'fakes');
   }
 
-  remove(): void {
-    for (const { device } of this.#disks) {
+  removeDisks(): void {
+    for (const { device, file } of this.#disks.splice(0)) {
       for (const above of run('losetup', ['-n', '-O', 'NAME', '-j', device]).split('\n')) {
         if (above.trim() !== '') run('losetup', ['-d', above.trim()]);
       }
       run('losetup', ['-d', device]);
+      rmSync(file);
     }
+  }
+
+  remove(): void {
+    this.removeDisks();
     rmSync(this.folder, { recursive: true });
   }
 

@@ -162,6 +162,7 @@ const allowed = [
   ['src/cli/commands', '../../client.ts'],
   ['src/cli/commands', '../../worker.ts'],
   ['src/cli/commands', './worker.ts'],
+  ['src/cli', '../os/flatcar/user-config.ts'],
   ['src/dev', '../toolchain/temporal-cli.ts'],
   ['src/codec', '@temporalio/common'],
   ['lab', '../src/client.ts'],

@@ -118,7 +118,7 @@ describe('provisionServer', () => {
       await expect(handle.result()).rejects.toThrow();
       const end = await status(handle);
       expect(end.state).toBe('refused');
-      expect(end.ending).toBe('the account is blocked Nothing was changed.');
+      expect(end.ending).toBe('the account is blocked\nNothing was changed.');
       expect(field.calls).toEqual(['preflight']);
     });
   });

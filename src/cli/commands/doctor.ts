@@ -9,7 +9,7 @@ import { doctorLines } from '../render/doctor.ts';
 export function addDoctor(program: Command, context: Context): void {
   program
     .command('doctor')
-    .description('what this machine has and what is missing; changes nothing')
+    .description('what this machine has and what is missing')
     .option('--json', 'one JSON document')
     .action(async (options: { json?: boolean }) => {
       const { diagnose } = await import('../../toolchain/doctor.ts');

@@ -12,7 +12,8 @@ import { marks } from './timeline.ts';
 export function plainLines(before: LiveStatus | undefined, after: LiveStatus): string[] {
   const lines: string[] = [];
   if (before === undefined) {
-    lines.push(`${after.provider} · ${after.service} · ${after.headline}`);
+    const words = [after.provider, after.service, after.headline];
+    lines.push(words.filter((word) => word !== '').join(' · '));
   }
   for (const [index, entry] of after.timeline.entries()) {
     lines.push(...entryEvents(before?.timeline[index], entry));

@@ -193,6 +193,12 @@ describe('what a person sees in 80 columns', () => {
   });
 });
 
+test('an example inside a message keeps its indentation', () => {
+  const ending = 'Write it like this:\n  ACCOUNT:\n    kind: ovh';
+  const lines = endingLines({ ...refused, ending }, view);
+  expect(lines.slice(1, 4)).toEqual(['  Write it like this:', '    ACCOUNT:', '      kind: ovh']);
+});
+
 test('text of a server cannot steer the terminal', () => {
   const hostile = { ...shrinking, progress: { label: '\x1b[2J\u202eevil\nline' } };
   const text = [...timelineLines(hostile, view, null), ...plainLines(undefined, hostile)].join('');

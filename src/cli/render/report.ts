@@ -30,7 +30,7 @@ export function reportLines(status: LiveStatus, view: View): string[] {
 }
 
 /** `ssh core@127.0.77.1`, with the port where it is not 22. */
-export function sshCommand(report: Pick<Report, 'address' | 'sshPort'>): string {
+function sshCommand(report: Pick<Report, 'address' | 'sshPort'>): string {
   const port = report.sshPort === 22 ? '' : `-p ${report.sshPort} `;
   return `ssh ${port}core@${report.address}`;
 }

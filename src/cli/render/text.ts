@@ -46,9 +46,11 @@ export function cut(text: string, columns: number): string {
   return `${letters.slice(0, Math.max(0, columns - 1)).join('')}…`;
 }
 
-/** Wraps a text behind a first and later indentation: a paragraph with a hanging indent. */
+/** Wraps a text behind an indentation; spaces that it begins with are kept on every line. */
 export function paragraph(text: string, columns: number, indent: string): string[] {
-  return wrap(text, columns - widthOf(indent)).map((line) => `${indent}${line}`.trimEnd());
+  const own = /^ */.exec(text)?.[0] ?? '';
+  const lead = `${indent}${own}`;
+  return wrap(text.trimStart(), columns - widthOf(lead)).map((line) => `${lead}${line}`.trimEnd());
 }
 
 /** A cell that is wrapped still has room for a word. */

@@ -30,7 +30,7 @@ export function timelineLines(status: LiveStatus, view: View, rate: Rate | null)
 }
 
 /** `core1   ovh · ns3012345.ip-5-39-80.eu · Flatcar 4593.2.4 · shrink to 100 GiB · 2.0 TB …` */
-export function headerLines(status: LiveStatus, view: View): string[] {
+function headerLines(status: LiveStatus, view: View): string[] {
   const words = [status.provider, status.service, status.headline];
   if (status.disk !== undefined) words.push(diskWords(status.disk));
   const indent = ' '.repeat(widthOf(status.server) + 3);
@@ -41,7 +41,7 @@ export function headerLines(status: LiveStatus, view: View): string[] {
 }
 
 /** `2.0 TB WDC WD20EZRX serial WD-WCC4M0KS2A01` */
-export function diskWords(disk: DiskView): string {
+function diskWords(disk: DiskView): string {
   const words = [formatMakersSize(disk.sizeBytes), disk.model.trim(), 'serial', disk.serial];
   return words.filter((word) => word !== '').join(' ');
 }

@@ -84,6 +84,7 @@ function parseYaml(text: string, facts: ConfigFacts): unknown {
     schema: 'failsafe',
     lineCounter: lines,
     prettyErrors: false,
+    logLevel: 'error',
     uniqueKeys: false,
   });
   for (const error of document.errors) {
