@@ -9,8 +9,11 @@ const sectorBytes = 512;
 const bootBytes = 976 * 2 ** 20;
 const alignBytes = 2 ** 20;
 
-/** The file that the old system keeps under /srv: whoever destroys the disk destroys it. */
-export const oldSystemFile = { path: '/srv/precious.txt', text: 'nobody has a copy of this\n' };
+/** What the old system keeps: whoever destroys the disk destroys it. */
+const oldFiles = {
+  '/boot': { '/vmlinuz-old': 'old kernel\n' },
+  '/': { '/srv/precious.txt': 'nobody has a copy of this\n', '/etc/hostname': 'old-system\n' },
+};
 
 /**
  * Gives a disk file what a server in use has: a GPT, /boot and / as ext4 with files on them. It
@@ -24,11 +27,8 @@ export async function writeOldSystem(file: string, sizeBytes: number): Promise<v
   // The backup GPT takes the last 33 sectors; sfdisk aligns the end down to a MiB.
   const endBytes = Math.floor((sizeBytes - 34 * sectorBytes) / alignBytes) * alignBytes;
   const rootBytes = endBytes - rootSector * sectorBytes;
-  await makeFilesystem(file, alignBytes, bootBytes, '/boot', { '/vmlinuz-old': 'old kernel\n' });
-  await makeFilesystem(file, rootSector * sectorBytes, rootBytes, '/', {
-    [oldSystemFile.path]: oldSystemFile.text,
-    '/etc/hostname': 'old-system\n',
-  });
+  await makeFilesystem(file, alignBytes, bootBytes, '/boot');
+  await makeFilesystem(file, rootSector * sectorBytes, rootBytes, '/');
 }
 
 async function partition(file: string, lines: string[]): Promise<void> {
@@ -42,12 +42,11 @@ async function makeFilesystem(
   file: string,
   offsetBytes: number,
   sizeBytes: number,
-  mountedAt: string,
-  files: Record<string, string>,
+  mountedAt: keyof typeof oldFiles,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'ironstep-old-system-'));
   try {
-    for (const [path, text] of Object.entries(files)) {
+    for (const [path, text] of Object.entries(oldFiles[mountedAt])) {
       mkdirSync(join(folder, dirname(path)), { recursive: true });
       writeFileSync(join(folder, path), text);
     }

@@ -17,6 +17,8 @@ describe('PUT /dedicated/server/{serviceName}', () => {
   it('changes what it names and nothing else', () => {
     expect(put({ monitoring: false })).toEqual({ ...deliveredSettings, monitoring: false });
     expect(put({})).toEqual(deliveredSettings);
+    const before = { ...deliveredSettings, rescueMail: 'me@example.org', noIntervention: true };
+    expect(alteredSettings(before, { bootId: 1 }, netboots)).toEqual(before);
   });
 
   it('takes null where a setting can be absent', () => {

@@ -100,6 +100,6 @@ export function findTask(tasks: Task[], taskId: number): Task {
 }
 
 /** OVH writes dates with an offset and without milliseconds. */
-export function isoDate(ms: number): string {
+function isoDate(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, '+00:00');
 }

@@ -52,9 +52,14 @@ export class LayoutDoesNotFit extends Error {
   override name = 'LayoutDoesNotFit';
   /** The place in the spec that asks for too much. */
   readonly request: 'layout.root' | 'layout.partitions';
-  readonly missingBytes: number;
+  /** By how much; null when no other disk would help. */
+  readonly missingBytes: number | null;
 
-  constructor(request: 'layout.root' | 'layout.partitions', message: string, missingBytes: number) {
+  constructor(
+    request: 'layout.root' | 'layout.partitions',
+    message: string,
+    missingBytes: number | null,
+  ) {
     super(`${request}: ${message}`);
     this.request = request;
     this.missingBytes = missingBytes;
@@ -126,7 +131,7 @@ export function roughFit(layout: LayoutSpec, diskBytes: number, where?: string):
   } catch (error) {
     if (!(error instanceof LayoutDoesNotFit)) throw error;
     // Providers round: a "2000 GB" disk has 2000.4 GB. Within 1 % the disk itself decides.
-    if (error.missingBytes > diskBytes / 100) throw error;
+    if (error.missingBytes === null || error.missingBytes > diskBytes / 100) throw error;
   }
 }
 
@@ -147,7 +152,7 @@ function refuseWhatWouldNotLast(layout: LayoutSpec, request: LayoutRequest, end:
     throw new LayoutDoesNotFit(
       'layout.partitions',
       `only one can have size: rest, not ${names}`,
-      0,
+      null,
     );
   }
   const rootEnd = request.rootStartSector + toSectors(layout.root);
@@ -156,7 +161,7 @@ function refuseWhatWouldNotLast(layout: LayoutSpec, request: LayoutRequest, end:
       'layout.root',
       `${formatSize(layout.root)} would not last: with nothing behind ROOT the OS grows it at ` +
         `every boot. Add a partition (size: rest), or leave layout out.`,
-      0,
+      null,
     );
   }
 }
@@ -187,7 +192,7 @@ function doesNotFit(
     return new LayoutDoesNotFit(
       'layout.root',
       `${formatSize(layout.root)} is too small on ${where}: the image itself needs ${least}.`,
-      request.minRootBytes - rootSizeSectors * 512,
+      null,
     );
   }
   if (mostForRoot >= request.minRootBytes) {

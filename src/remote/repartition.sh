@@ -268,6 +268,7 @@ shrink_filesystem() {
   step_begins
   if [ "$(superblock 'Block count')" -ne "$root_blocks" ]; then
     mark resize=started
+    : >"$work_dir/resize"
     resize2fs -p "$root_loop" "$root_blocks" >"$work_dir/resize" 2>&1 &
     resize_pid=$!
     while kill -0 "$resize_pid" 2>/dev/null; do

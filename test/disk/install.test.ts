@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { parseInspection } from '../../src/disk/inspection.ts';
 import type { SolvedLayout } from '../../src/disk/layout.ts';
@@ -54,6 +54,8 @@ describe.skipIf(missing !== null)(`install on loop disks${missing ? ` (${missing
     await server.close();
     bench.remove();
   });
+
+  afterEach(() => bench.removeDisks());
 
   beforeEach(() => {
     disks += 1;
