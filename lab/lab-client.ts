@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 import { writeClientConfig } from './client-config.ts';
+import { freePort } from '../src/dev/free-port.ts';
 import { journalSchema } from './journal.ts';
 import type { JournalEntry } from './journal.ts';
 import {
@@ -64,10 +65,12 @@ const endsWithinMs = 30_000;
  * the mirror for ironstep, and starts the daemon. Throws LabDown, LabUsageError.
  */
 export async function labUp(options: LabOptions): Promise<Lab> {
-  const config = await ensureConfig(options);
-  const lab = new Lab(options.folder, config);
+  const known = new Lab(options.folder, await ensureConfig(options));
+  if (await known.answers()) return known;
+  const config = await withFreePorts(known.config);
+  writeLabConfig(options.folder, config);
   writeClientConfig(options.folder, config);
-  if (await lab.answers()) return lab;
+  const lab = new Lab(options.folder, config);
   await startDaemon(lab);
   return lab;
 }
@@ -143,9 +146,12 @@ export class Lab {
     }
   }
 
+  /** Does the daemon of this folder answer? Another lab may have its ports. */
   async answers(): Promise<boolean> {
+    const pid = this.daemonPid();
+    if (pid === null) return false;
     return this.status().then(
-      () => true,
+      (status) => status.pid === pid,
       () => false,
     );
   }
@@ -267,6 +273,17 @@ async function ensureConfig(options: LabOptions): Promise<LabConfig> {
   };
   writeLabConfig(options.folder, config);
   return config;
+}
+
+/** The wanted ports where they are free: nothing of the lab listens while its daemon is down. */
+async function withFreePorts(config: LabConfig): Promise<LabConfig> {
+  const { api, images, control } = config.ports;
+  const ports = {
+    api: await freePort(api),
+    images: await freePort(images),
+    control: await freePort(control),
+  };
+  return { ...config, ports };
 }
 
 /** Port 22 is for root, or for everybody where ip_unprivileged_port_start allows. */

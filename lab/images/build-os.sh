@@ -12,21 +12,21 @@ table=(
   --set-alignment=2048
   --new=1:4096:+64M --typecode=1:c12a7328-f81f-11d2-ba4b-00a0c93ec93b --change-name=1:EFI-SYSTEM
   --new=2:0:+2M --typecode=2:21686148-6449-6e6f-744e-656564454649 --change-name=2:BIOS-BOOT
-  --new=3:0:+160M --typecode=3:5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6 --change-name=3:USR-A
+  --new=3:0:+96M --typecode=3:5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6 --change-name=3:USR-A
   --partition-guid=3:7130c94a-213a-4e5a-8e26-6cce9662f132
   --attributes=3:set:48 --attributes=3:set:56
-  --new=4:0:+160M --typecode=4:5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6 --change-name=4:USR-B
+  --new=4:0:+96M --typecode=4:5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6 --change-name=4:USR-B
   --partition-guid=4:e03dd35c-7c2d-4a47-b3fe-27f15780a57c
-  --new=6:0:+64M --typecode=6:0fc63daf-8483-4772-8e79-3d69d8477de4 --change-name=6:OEM
-  --new=7:0:+16M --typecode=7:c95dc21a-df0e-4340-8d7b-26cbfa9a03e0 --change-name=7:OEM-CONFIG
-  --new=9:0:0 --typecode=9:3884dd41-8582-4404-b9a8-e9b84f2df50e --change-name=9:ROOT
+  --new=6:0:+32M --typecode=6:0fc63daf-8483-4772-8e79-3d69d8477de4 --change-name=6:OEM
+  --new=7:0:+8M --typecode=7:c95dc21a-df0e-4340-8d7b-26cbfa9a03e0 --change-name=7:OEM-CONFIG
+  --new=9:0:-2M --typecode=9:3884dd41-8582-4404-b9a8-e9b84f2df50e --change-name=9:ROOT
   --disk-guid=00000000-0000-0000-0000-000000000001
 )
-image_size=1280M
+image_size=640M
 
 # Few inodes: checking and shrinking 2 TB takes seconds and not minutes (facts/lab.md). The
 # resize limit is in blocks: 4 TiB.
-root_options=(-b 4096 -i 4194304 -N 8192 -G 256 -I 256 -E resize=1073741824)
+root_options=(-b 4096 -i 4194304 -N 8192 -G 256 -I 256 -J size=16 -E resize=1073741824)
 
 main() {
   local tree=$1 rescue_tree=$2 version=$3 image=$4

@@ -311,12 +311,12 @@ describe.skipIf(missing !== null)(
       const data = table().entries.find(({ name }) => name === 'data');
       const offset = `offset=${(data?.startSector ?? 0) * 512}`;
       // As if the cut had come before the mark "making=10".
-    withMounted(disk, 49_152, (oem) => {
-      const marker = join(oem, 'ironstep/repartition.begun');
-      writeFileSync(marker, readFileSync(marker, 'utf8').replace('making=10\n', ''));
-    });
-    run('mkfs.ext4', ['-q', '-F', '-L', 'theirs', '-E', offset, disk.device, '100m']);
-    const refused = await repartition(input);
+      withMounted(disk, 49_152, (oem) => {
+        const marker = join(oem, 'ironstep/repartition.begun');
+        writeFileSync(marker, readFileSync(marker, 'utf8').replace('making=10\n', ''));
+      });
+      run('mkfs.ext4', ['-q', '-F', '-L', 'theirs', '-E', offset, disk.device, '100m']);
+      const refused = await repartition(input);
       expect(refused.exitCode).toBe(11);
       expect(refused.log).toMatch(/partition 10 holds something that is not ours: ext4/);
     });
