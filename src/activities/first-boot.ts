@@ -1,4 +1,5 @@
 import { heartbeat } from '@temporalio/activity';
+import { z } from 'zod';
 
 import type { Pace } from '../run/pace.ts';
 import type { FirstBootProof, Plan, System } from '../run/plan.ts';
@@ -37,7 +38,10 @@ export function createFirstBootActivities(dependencies: Dependencies) {
         throw notYet(`the first boot is not finished (${state})`, wait.pace.pollMs);
       }
       checkStamp(plan, facts.get('stamp') ?? '');
-      const failedUnits = (facts.get('failed_units') ?? '').split(' ').filter((unit) => unit !== '');
+      checkVersion(plan, open.identity.osVersion);
+      const failedUnits = (facts.get('failed_units') ?? '')
+        .split(' ')
+        .filter((unit) => unit !== '');
       const ours = failedUnits.filter((unit) => ourUnit.test(unit));
       if (ours.length > 0) {
         throw new SystemNotAsInstalled(
@@ -66,20 +70,30 @@ function checkStamp(plan: Plan, stamp: string): void {
   const found = parseStamp(stamp);
   const expected = { imageSha512: plan.release.sha512, configDigest: plan.configDigest };
   for (const [name, value] of Object.entries(expected)) {
-    if (found[name] === value) continue;
+    if (found.get(name) === value) continue;
     throw new SystemNotAsInstalled(
       `${plan.target.server} booted, but its stamp does not match what was installed: ${name} is ` +
-        `${found[name] ?? 'missing'}, expected ${value}. Another system may be on another disk, ` +
+        `${found.get(name) ?? 'missing'}, expected ${value}. Another system may be on another disk, ` +
         `or its config was not applied.`,
     );
   }
 }
 
-function parseStamp(stamp: string): Record<string, unknown> {
+/** The signature covers a file's name and not its version: an old image under a new name ends here. */
+function checkVersion(plan: Plan, osVersion: string): void {
+  if (osVersion === plan.release.version) return;
+  throw new SystemNotAsInstalled(
+    `${plan.target.server} runs version ${osVersion}, but ${plan.release.version} was installed. ` +
+      `The release server gave another image under that name.`,
+  );
+}
+
+/** The stamp's fields; none when there is no stamp or it cannot be read. */
+function parseStamp(stamp: string): Map<string, string> {
   try {
-    return JSON.parse(stamp) as Record<string, unknown>;
+    return new Map(Object.entries(z.record(z.string(), z.string()).parse(JSON.parse(stamp))));
   } catch {
-    return {};
+    return new Map();
   }
 }
 

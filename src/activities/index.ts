@@ -6,6 +6,7 @@ import { createInstallActivities } from './install.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createRepartitionActivities } from './repartition.ts';
 import { createRescueActivities } from './rescue.ts';
+import { createResetActivities } from './reset.ts';
 import { createSettingsActivities } from './settings.ts';
 import { createVerifyActivities } from './verify.ts';
 
@@ -15,6 +16,7 @@ export function createActivities(dependencies: Dependencies) {
     ...createPreflightActivities(dependencies),
     ...createSettingsActivities(dependencies),
     ...createRescueActivities(dependencies),
+    ...createResetActivities(dependencies),
     ...createInspectActivities(dependencies),
     ...createInstallActivities(dependencies),
     ...createBootActivities(dependencies),

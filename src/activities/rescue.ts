@@ -1,7 +1,5 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 
-import type { ProviderTask } from '../providers/provider.ts';
-import { ProviderOutcomeUnknown } from '../providers/provider-error.ts';
 import type { Pace } from '../run/pace.ts';
 import type { RunTarget, System } from '../run/plan.ts';
 import { runsFromDisk } from '../run/system-identity.ts';
@@ -12,10 +10,10 @@ import {
   SshUnreachable,
 } from '../ssh/errors.ts';
 import type { HostKeyPolicy } from '../ssh/host-key.ts';
+import type { RemoteScripts } from '../ssh/scripts.ts';
 import type { Dependencies } from './dependencies.ts';
-import { notYet } from './not-yet.ts';
 import { openAny } from './open-system.ts';
-import { RefusedOnHost, ResetTaskFailed, ServerSilent } from './run-errors.ts';
+import { RefusedOnHost, ServerSilent } from './run-errors.ts';
 import { waitForAnswer } from './wait-for-answer.ts';
 
 /** What is waited for after a reset. Times are epoch milliseconds of the worker. */
@@ -62,50 +60,6 @@ export function createRescueActivities(dependencies: Dependencies) {
     },
 
     /**
-     * Sends one hard reset. Idempotent: a reset newer than the watermark is this one, sent by an
-     * earlier attempt whose answer was lost.
-     */
-    async hardReset(
-      target: RunTarget,
-      watermark: number,
-    ): Promise<{ task: ProviderTask; sentAtMs: number }> {
-      const provider = await dependencies.provider(target.provider);
-      const signal = cancellationSignal();
-      const earlier = await provider.findReset(watermark, signal);
-      if (earlier !== null) return { task: earlier, sentAtMs: Date.now() };
-      const sentAtMs = Date.now();
-      try {
-        return { task: await provider.hardReset(signal), sentAtMs };
-      } catch (error) {
-        if (!(error instanceof ProviderOutcomeUnknown)) throw error;
-        const task = await provider.findReset(watermark, signal);
-        if (task === null) throw error;
-        return { task, sentAtMs };
-      }
-    },
-
-    /** Waits for the provider's task. `done` means only that the reset was issued (invariant 5). */
-    async waitForTask(
-      target: RunTarget,
-      { taskId, sentAtMs }: { taskId: number; sentAtMs: number },
-      pace: Pace,
-    ): Promise<ProviderTask> {
-      const provider = await dependencies.provider(target.provider);
-      const task = await provider.task(taskId, cancellationSignal(), sentAtMs);
-      if (task.state === 'pending') {
-        throw notYet(`task ${taskId} is ${task.providerState}`, pace.pollMs);
-      }
-      if (task.state === 'failed') {
-        throw new ResetTaskFailed(
-          `The provider's task ${taskId} for ${target.server} ended as ${task.providerState}` +
-            `${task.comment === null ? '' : ` (${task.comment})`}. Nothing more was sent. ` +
-            `Look at the server in the provider's panel, then resume.`,
-        );
-      }
-      return task;
-    },
-
-    /**
      * Waits for the rescue system of this boot. Proven over SSH: it takes our rescue key, its root
      * is in RAM, and its boot id is new. Claims it for us. Throws ServerSilent when time is up.
      */
@@ -141,7 +95,7 @@ async function askForRescue(
     const { identity } = open;
     if (runsFromDisk(identity)) return `a system that runs from ${identity.rootSource} answered`;
     if (wait.knownBootIds.includes(identity.bootId)) return 'the rescue of an earlier boot answers';
-    await claim(dependencies, target, open.scripts.run);
+    await claim(dependencies, target, open.scripts);
     return {
       kind: 'rescue',
       bootId: identity.bootId,
@@ -151,7 +105,8 @@ async function askForRescue(
       kernel: identity.kernel,
     };
   } catch (error) {
-    if (error instanceof SshAuthRefused) return 'a system that does not take our rescue key answered';
+    if (error instanceof SshAuthRefused)
+      return 'a system that does not take our rescue key answered';
     if (isSilence(error)) return (error as Error).message;
     throw error;
   }
@@ -177,10 +132,10 @@ async function askForOurInstalled(
 async function claim(
   dependencies: Dependencies,
   target: RunTarget,
-  run: (script: string, args: string[]) => Promise<{ exitCode: number | null; stderr: string }>,
+  scripts: RemoteScripts,
 ): Promise<void> {
   const owner = dependencies.keyPair(target.provider, 'rescue').fingerprint;
-  const result = await run('claim', [owner]);
+  const result = await scripts.run('claim', [owner]);
   if (result.exitCode === 0) return;
   throw new RefusedOnHost(
     `The rescue system of ${target.server} is in use by another ironstep: ` +

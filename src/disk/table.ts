@@ -2,7 +2,7 @@ import type { SolvedLayout } from './layout.ts';
 import type { PartitionTable, TableEntry } from './partition-table.ts';
 
 /** Linux filesystem data: the type of every partition that ironstep makes. */
-export const linuxDataType = '0fc63daf-8483-4772-8e79-3d69d8477de4';
+const linuxDataType = '0fc63daf-8483-4772-8e79-3d69d8477de4';
 
 /** Flatcar's number of ROOT. */
 export const rootNumber = 9;

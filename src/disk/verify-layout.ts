@@ -66,7 +66,7 @@ function observed(
 }
 
 /** `sda` → `sda9`, `nvme0n1` → `nvme0n1p9`. */
-export function partitionPath(disk: string, number: number): string {
+function partitionPath(disk: string, number: number): string {
   return `${disk}${/\d$/.test(disk) ? 'p' : ''}${number}`;
 }
 

@@ -98,7 +98,9 @@ ext_facts() {
     $1 == "Block count" { blocks = $2 }
     $1 == "Free blocks" { free = $2 }
     $1 == "Block size" { size = $2 }
-    END { printf "used-bytes=%.0f\nfilesystem-bytes=%.0f\n", (blocks - free) * size, blocks * size }'
+    END {
+      printf "used-bytes=%.0f\nfilesystem-bytes=%.0f\n", (blocks - free) * size, blocks * size
+    }'
 }
 
 # Eight bytes at a byte offset of the disk, as a number (btrfs superblock: bytes_used).

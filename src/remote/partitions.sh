@@ -7,7 +7,8 @@
 # attach START_SECTOR SECTORS [OPTION]: sets loop, a loop device over that range of the disk.
 attach() {
   [ -e /dev/loop-control ] || modprobe loop 2>/dev/null || true
-  loop=$(losetup ${3+"$3"} --find --show --offset $(($1 * 512)) --sizelimit $(($2 * 512)) "$disk") ||
+  loop=$(losetup ${3+"$3"} --find --show \
+    --offset $(($1 * 512)) --sizelimit $(($2 * 512)) "$disk") ||
     fail "no loop device for sectors $1+$2 of $disk."
   [ -b "$loop" ] || fail "$loop is not a block device."
   loops="${loops:-} $loop"

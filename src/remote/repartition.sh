@@ -17,15 +17,16 @@ here=$(dirname "$0")
 . "$here/partitions.sh"
 . "$here/commit.sh"
 . "$here/manifest.sh"
+. "$here/oem-marker.sh"
+. "$here/shrink-plan.sh"
 
 mib=1048576
-linux_type=0fc63daf-8483-4772-8e79-3d69d8477de4
 
 main() {
   in_private_mounts "$0" "$@"
   root_number=$1 oem_number=$2
-  require_tools lsblk sfdisk wipefs blkid losetup flock blockdev dd sha256sum cmp comm mount umount \
-    e2fsck resize2fs dumpe2fs mkfs.ext4 awk sync truncate find xargs gzip
+  require_tools lsblk sfdisk wipefs blkid losetup flock blockdev dd sha256sum cmp comm mount \
+    umount e2fsck resize2fs dumpe2fs mkfs.ext4 awk sync truncate find xargs gzip
   mkdir -p "$run_dir"
   work_dir=$(mktemp -d "$run_dir/work.XXXXXX")
   oem=$work_dir/mounted
@@ -87,87 +88,6 @@ check_lease() {
     check_contents "$lease_fingerprint"
   fi
   check_plan
-}
-
-# The lease allows no more than this: ROOT smaller, everything else as it is, Linux partitions
-# behind ROOT.
-check_plan() {
-  root_start=$(entry_field "$planned" "$root_number" start)
-  root_sectors=$(entry_field "$planned" "$root_number" size)
-  root_sectors_now=$(entry_field "$current" "$root_number" size)
-  if [ -z "$root_sectors" ] || [ -z "$root_sectors_now" ]; then
-    refuse "there is no partition $root_number."
-  fi
-  [ "$root_sectors" -le "$root_sectors_now" ] ||
-    refuse "ROOT would grow from $root_sectors_now to $root_sectors sectors; it grows by itself."
-  for number in $(entry_numbers "$current"); do
-    [ "$(fixed_part "$current" "$number")" = "$(fixed_part "$planned" "$number")" ] ||
-      refuse "the planned table changes partition $number:" \
-        "'$(fixed_part "$current" "$number")' -> '$(fixed_part "$planned" "$number")'."
-  done
-  created=
-  for number in $(entry_numbers "$planned"); do
-    [ -z "$(entry_field "$current" "$number" start)" ] || continue
-    [ "$(entry_field "$planned" "$number" start)" -ge $((root_start + root_sectors)) ] ||
-      refuse "new partition $number does not lie behind ROOT."
-    [ "$(entry_field "$planned" "$number" type | tr '[:upper:]' '[:lower:]')" = "$linux_type" ] ||
-      refuse "new partition $number is not of the type of Linux data."
-    created="$created $number"
-  done
-  while read -r number start sectors _; do
-    [ "$(entry_range "$planned" "$number")" = "$start $sectors" ] ||
-      refuse "partition $number is not where the planned table has it."
-  done <"$JOB_IN/partitions"
-}
-
-# An entry without what may change: the size of ROOT.
-fixed_part() {
-  if [ "$2" = "$root_number" ]; then
-    awk -v number="$2" '$1 == number { sub(/ size=[0-9]+,/, ""); print }' "$1"
-  else
-    awk -v number="$2" '$1 == number' "$1"
-  fi
-}
-
-# ---- what an earlier attempt left on OEM
-
-mount_oem() {
-  mount_range "$(entry_field "$current" "$oem_number" start)" \
-    "$(entry_field "$current" "$oem_number" size)" "$oem" "$1" || refuse 'OEM cannot be mounted.'
-}
-
-# peek_marker MODE: copies what OEM says into RAM. The marker counts only when it is about this
-# server, this disk and this plan.
-peek_marker() {
-  mount_oem "$1"
-  rm -rf "$work_dir/oem"
-  mkdir "$work_dir/oem"
-  [ ! -d "$oem/ironstep" ] || cp -a "$oem/ironstep/." "$work_dir/oem/"
-  umount "$oem"
-  losetup --detach "$mounted_loop"
-  [ "$(marker server) $(marker serial) $(marker planned)" = \
-    "$lease_server $lease_serial $planned_fingerprint" ] || rm -f "$work_dir/oem/repartition.begun"
-}
-
-marker() {
-  [ -r "$work_dir/oem/repartition.begun" ] || return 0
-  sed -n "s/^$1=//p" "$work_dir/oem/repartition.begun" | tail -n 1
-}
-
-marked() {
-  [ -r "$work_dir/oem/repartition.begun" ] && grep -qx "$1" "$work_dir/oem/repartition.begun"
-}
-
-# mark LINE...: added to the marker, on the disk when this returns. OEM is mounted only for that
-# moment, so that a power cut finds it clean.
-mark() {
-  mount_oem rw
-  mkdir -p "$oem/ironstep"
-  printf '%s\n' "$@" >>"$work_dir/oem/repartition.begun"
-  cp "$work_dir/oem/repartition.begun" "$oem/ironstep/repartition.new"
-  sync "$oem/ironstep/repartition.new"
-  mv "$oem/ironstep/repartition.new" "$oem/ironstep/repartition.begun"
-  umount_range "$oem"
 }
 
 finished_before() {

@@ -16,7 +16,10 @@ export function timelineMarkdown(status: RunStatus): string {
   const { attention, ending } = status;
   if (attention !== undefined) {
     lines.push(`**Needs you: ${attention.title}**`, '', ...attention.detail, '');
-    lines.push(...attention.actions.map((action) => `- \`${action.command}\`: ${action.effect}`), '');
+    lines.push(
+      ...attention.actions.map((action) => `- \`${action.command}\`: ${action.effect}`),
+      '',
+    );
   }
   if (ending !== undefined) lines.push(`**${ending}**`, '');
   lines.push(`${status.server} · ${status.headline}`, '');

@@ -1,4 +1,3 @@
-
 import type { Dependencies } from '../activities/dependencies.ts';
 import { openProvider } from '../providers/registry.ts';
 import { loadAccount } from '../secrets/credentials.ts';
@@ -29,4 +28,3 @@ export async function openDependencies(configFolder: string): Promise<Dependenci
     fetch,
   };
 }
-

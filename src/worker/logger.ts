@@ -2,7 +2,13 @@ import type { LogLevel, Logger } from '@temporalio/worker';
 import { pino } from 'pino';
 
 /** Temporal's own words for levels, in pino's. */
-const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+const levels = {
+  TRACE: 'trace',
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARN: 'warn',
+  ERROR: 'error',
+} as const;
 
 /**
  * JSON lines on stdout. Arguments and results of activities are never logged, and the task token,

@@ -24,10 +24,7 @@ export async function approveWipe(
       {
         kind: 'approval',
         title: `${server} waits for your yes to destroy what is on ${view.serial}`,
-        detail: [
-          ...reason,
-          'It now runs the rescue system; nothing was written.',
-        ],
+        detail: [...reason, 'It now runs the rescue system; nothing was written.'],
         actions: [
           { command: `ironstep approve ${server} --wipe ${token}`, effect: 'destroy what dies' },
           { command: `ironstep abort ${server}`, effect: 'leave it alone' },

@@ -30,18 +30,15 @@ async function leaveRescue(run: ServerRun, plan: Plan, boots: Boots): Promise<Sy
             rescue,
           ])
         ).sentAtMs;
-  return waiting.waitForInstalled.executeWithOptions(
-    { summary: 'wait for the installed system' },
-    [
-      target,
-      {
-        sentAtMs,
-        deadlineMs: run.pace.bootDeadlineMs,
-        hostKey: plan.keys.host,
-        leavingHostKey: rescue?.hostKey ?? null,
-        knownBootIds: boots.ids,
-        pace: run.pace,
-      },
-    ],
-  );
+  return waiting.waitForInstalled.executeWithOptions({ summary: 'wait for the installed system' }, [
+    target,
+    {
+      sentAtMs,
+      deadlineMs: run.pace.bootDeadlineMs,
+      hostKey: plan.keys.host,
+      leavingHostKey: rescue?.hostKey ?? null,
+      knownBootIds: boots.ids,
+      pace: run.pace,
+    },
+  ]);
 }

@@ -4,7 +4,7 @@ import type { SettingsSnapshot } from '../providers/provider.ts';
 import type { Plan } from '../run/plan.ts';
 import { quick, waiting } from './activity-options.ts';
 import type { Boots } from './rescue-session.ts';
-import { phaseFailure, RunEnds, type ServerRun } from './server-run.ts';
+import { phaseFailure, type RunEnds, type ServerRun } from './server-run.ts';
 
 /** How long an old system may take to answer again before its monitoring is switched on. */
 const oldSystemDeadlineMs = 5 * 60_000;

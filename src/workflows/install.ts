@@ -49,10 +49,7 @@ export async function install(
   return written;
 }
 
-async function inspect(
-  run: ServerRun,
-  { plan, rescue }: RescueSession,
-): Promise<Selected> {
+async function inspect(run: ServerRun, { plan, rescue }: RescueSession): Promise<Selected> {
   return run.phase(
     'inspect',
     async () => {

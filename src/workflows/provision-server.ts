@@ -38,8 +38,7 @@ export async function provisionServer(request: ProvisionRequest): Promise<Report
         plan.apply === 'shrink'
           ? await inRescue(run, plan, boots, (rescue) => repartition(run, { plan, boots, rescue }))
           : null;
-      const system =
-        repartitioned === null ? firstBoot.system : await bootDisk(run, plan, boots);
+      const system = repartitioned === null ? firstBoot.system : await bootDisk(run, plan, boots);
       const layout = repartitioned?.layout ?? installed.layout;
       const verified = await verify(run, plan, system, layout);
       return handOver(run, { plan, snapshot, boots, system, firstBoot, repartitioned, verified });

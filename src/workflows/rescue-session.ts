@@ -31,7 +31,8 @@ export async function inRescue<T>(
     const rescue = await run.phase(
       'rescue',
       () => enterRescue(run, plan, boots, lost),
-      (system) => `rescue answered after ${seconds(system.waitedMs)} · proof: new boot id, ` +
+      (system) =>
+        `rescue answered after ${seconds(system.waitedMs)} · proof: new boot id, ` +
         `rescue runs from RAM, kernel ${system.kernel}`,
     );
     remember(boots, rescue);

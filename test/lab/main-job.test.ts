@@ -78,13 +78,13 @@ describe('shrink: one whole run, the worker killed during install and during rep
       failedUnits: [],
     });
     expect(report?.filesUnchanged).toBeGreaterThanOrEqual(400);
-    expect(report?.partitions.map(({ name, filesystem, mount }) => [name, filesystem, mount])).toEqual(
-      [
-        ['ROOT', 'ext4', '/'],
-        ['data', 'ext4', '/srv/data'],
-        ['containers', 'btrfs', '/var/lib/docker'],
-      ],
-    );
+    expect(
+      report?.partitions.map(({ name, filesystem, mount }) => [name, filesystem, mount]),
+    ).toEqual([
+      ['ROOT', 'ext4', '/'],
+      ['data', 'ext4', '/srv/data'],
+      ['containers', 'btrfs', '/var/lib/docker'],
+    ]);
   });
 
   it('started each job once', async () => {
@@ -118,7 +118,16 @@ describe('shrink: one whole run, the worker killed during install and during rep
     const { service } = instance.lab.server('core1');
     const history = execFileSync(
       path,
-      ['workflow', 'show', '-w', `server/ovh/${service}`, '-o', 'json', '--address', instance.dev.address],
+      [
+        'workflow',
+        'show',
+        '-w',
+        `server/ovh/${service}`,
+        '-o',
+        'json',
+        '--address',
+        instance.dev.address,
+      ],
       { encoding: 'utf8', maxBuffer: 2 ** 26 },
     );
     const decoded = history.replaceAll(/"data": "([^"]*)"/g, (_, data: string) =>

@@ -66,7 +66,11 @@ describe('what cannot be done is refused', () => {
   describe('before anything is asked of the server', () => {
     const cases: [string, () => string, RegExp][] = [
       ['an unknown key', () => specOf({ layot: {} }), /layot: unknown key\. Did you mean layout\?/],
-      ['YAML that is none', () => instance.file('spec.yaml', 'server: [core1\n'), /spec\.yaml:\d+:\d+/],
+      [
+        'YAML that is none',
+        () => instance.file('spec.yaml', 'server: [core1\n'),
+        /spec\.yaml:\d+:\d+/,
+      ],
       [
         'an unknown server',
         () => specOf({ provider: { kind: 'ovh', service: 'ns1.nowhere.eu', account: 'lab' } }),
@@ -90,7 +94,11 @@ describe('what cannot be done is refused', () => {
         'a release signed by another key',
         () =>
           specOf({
-            image: { os: 'flatcar', mirror: instance.lab.imageUrl + '/{channel}', signedBy: 'A'.repeat(40) },
+            image: {
+              os: 'flatcar',
+              mirror: instance.lab.imageUrl + '/{channel}',
+              signedBy: 'A'.repeat(40),
+            },
           }),
         /A{4}/,
       ],

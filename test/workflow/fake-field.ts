@@ -1,4 +1,5 @@
 import type { Activities } from '../../src/activities/index.ts';
+import type { Selected } from '../../src/activities/inspect.ts';
 import type { BlockDevice } from '../../src/disk/block-device.ts';
 import type { ProvisionRequest } from '../../src/contract.ts';
 import type { Plan, System } from '../../src/run/plan.ts';
@@ -33,25 +34,7 @@ export class FakeField {
       hardReset: async () => ({ task: task(8), sentAtMs: Date.now() }),
       waitForTask: async () => task(8),
       waitForRescue: async () => this.#boot('rescue'),
-      inspect: async () => {
-        const device = deviceWith(this.fingerprint);
-        return {
-          kind: 'selected',
-          device,
-          view: {
-            serial: device.serial,
-            model: device.model,
-            sizeBytes: device.sizeBytes,
-            rotational: true,
-            fingerprint: device.fingerprint,
-            partitions: [],
-          },
-          installed: false,
-          layout: null,
-          summary: '1 disk',
-          anyContents: this.fingerprint !== 'empty',
-        };
-      },
+      inspect: async () => selected(this.fingerprint),
       stageImage: async () => ({
         imageBytes: gib,
         table: { label: 'gpt', id: '', firstLba: 34, sectorBytes: 512, entries: [] },
@@ -114,6 +97,20 @@ export class FakeField {
   }
 }
 
+function selected(fingerprint: string): Selected {
+  const device = deviceWith(fingerprint);
+  const { serial, model, sizeBytes } = device;
+  return {
+    kind: 'selected',
+    device,
+    view: { serial, model, sizeBytes, rotational: true, fingerprint, partitions: [] },
+    installed: false,
+    layout: null,
+    summary: '1 disk',
+    anyContents: fingerprint !== 'empty',
+  };
+}
+
 function planOf({ spec }: ProvisionRequest): Plan {
   return {
     target: { server: spec.server, provider: spec.provider, address: '127.0.0.1', sshPort: 22 },
@@ -142,7 +139,13 @@ function planOf({ spec }: ProvisionRequest): Plan {
 }
 
 function task(taskId: number) {
-  return { taskId, kind: 'hardReboot', state: 'done', providerState: 'done', comment: null } as const;
+  return {
+    taskId,
+    kind: 'hardReboot',
+    state: 'done',
+    providerState: 'done',
+    comment: null,
+  } as const;
 }
 
 function deviceWith(fingerprint: string): BlockDevice {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import {
@@ -29,6 +29,8 @@ describe('provisionServer', () => {
   let field: FakeField;
 
   beforeAll(async () => {
+    // Failures are what these tests are about: the SDK would log each with its stack.
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
     const { path } = await ensureTemporalCli({ log: () => {} });
     env = await TestWorkflowEnvironment.createLocal({
       server: {
@@ -38,7 +40,10 @@ describe('provisionServer', () => {
       },
     });
     const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
-    workflowBundle = await bundleWorkflowCode({ workflowsPath });
+    workflowBundle = await bundleWorkflowCode({
+      workflowsPath,
+      logger: new DefaultLogger('ERROR'),
+    });
   });
   afterAll(() => env.teardown());
   beforeEach(() => {
@@ -171,7 +176,11 @@ describe('provisionServer', () => {
       expect(field.calls.filter((name) => name === 'preflight')).toHaveLength(1);
       const rescues = (await status(handle)).timeline.filter(({ phase }) => phase === 'rescue');
       expect(rescues.map(({ attempt, state }) => [attempt, state])).toEqual([
-        ...[[1, 'failed'], [2, 'done'], [1, 'done']],
+        ...[
+          [1, 'failed'],
+          [2, 'done'],
+          [1, 'done'],
+        ],
       ]);
     });
   });
