@@ -4,6 +4,7 @@
 # user namespace.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=kernel-modules.sh
 . "$here/kernel-modules.sh"
 
 # Container Linux's numbers, names and type GUIDs (flatcar/scripts: disk_layout.json), smaller.

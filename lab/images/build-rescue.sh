@@ -3,6 +3,7 @@
 # FOLDER gets vmlinuz, rescue.initrd and rescue.squashfs. Run as root, real or of a user namespace.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=kernel-modules.sh
 . "$here/kernel-modules.sh"
 
 main() {

@@ -27,7 +27,7 @@ export async function install(
   const lease = await run.phase(
     'approve',
     () => approveWipe(run, plan, inspected, rescue),
-    () => `${inspected.view.serial}, ${contents(inspected)}: you said it may be destroyed`,
+    () => `serial ${inspected.view.serial}, ${contents(inspected)}: ${run.approvedHow}`,
   );
   const written = await run.phase(
     'install',

@@ -42,6 +42,8 @@ export class ServerRun {
   readonly pace: Pace;
   /** What may be destroyed, as said at the start or by `approve`. */
   wipe: string | undefined;
+  /** In words, for the timeline: by --wipe at the start, or by whose approval. */
+  approvedHow = 'covered by --wipe';
   /** True once something on a disk may have been overwritten: from then on only forward. */
   diskTouched = false;
   /** A disk of the server holds something that may boot: an early end goes back to it. */
@@ -187,6 +189,7 @@ export class ServerRun {
       approveUpdate,
       ({ wipe, by }) => {
         this.wipe = wipe;
+        this.approvedHow = `approved by ${by}`;
         this.note(`approved by ${by}: ${wipe}`);
         return this.#accepted(`${wipe} may be destroyed`);
       },
