@@ -27,12 +27,25 @@ export type Repartitioned = {
 export function createRepartitionActivities(dependencies: Dependencies) {
   return {
     /**
-     * Takes the lease of this phase from what is on the disk now, and runs the transaction. The
-     * host allows it no more than a smaller ROOT and the space behind. Idempotent: one job per
-     * disk, layout and attempt; the transaction goes on from what it recorded on OEM.
+     * The disk as it is before the transaction: what the lease of this phase is taken from. Apart
+     * from `repartition`, because a later attempt of that finds the disk in use by its own job.
      */
-    async repartition(plan: Plan, rescue: System, attempt: number): Promise<Repartitioned> {
-      const device = pickDisk(plan, await readDisks(dependencies, plan, rescue));
+    async inspectInstalled(plan: Plan, rescue: System): Promise<BlockDevice> {
+      return pickDisk(plan, await readDisks(dependencies, plan, rescue));
+    },
+
+    /**
+     * Runs the transaction under the lease of this phase. The host allows it no more than a smaller
+     * ROOT and the space behind. Idempotent: one job per disk, layout and attempt; the transaction
+     * goes on from what it recorded on OEM.
+     */
+    async repartition(request: {
+      plan: Plan;
+      rescue: System;
+      device: BlockDevice;
+      attempt: number;
+    }): Promise<Repartitioned> {
+      const { plan, rescue, device, attempt } = request;
       const table = parsePartitionTable(device.tableJson ?? '{}');
       const layout = solvedOn(plan, device);
       const about = [plan.target.provider.service, diskIdentity(device), plan.configDigest];

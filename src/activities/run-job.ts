@@ -60,7 +60,9 @@ function checkExit(target: RunTarget, work: Work, done: JobDone): JobDone {
   if (done.exitCode === 0) return done;
   const lastLines = done.logTail.trim().split('\n').slice(-12).join('\n');
   if (done.exitCode === refusedExitCode) {
-    throw new RefusedOnHost(`Refused on ${target.server}: ${lastLines}\nThe phase was not begun: its lease is unused.`);
+    throw new RefusedOnHost(
+      `Refused on ${target.server}: ${lastLines}\nThe phase was not begun: its lease is unused.`,
+    );
   }
   throw new HostWorkFailed(
     `${work.script} failed on ${target.server} with exit code ${done.exitCode}:\n${lastLines}`,

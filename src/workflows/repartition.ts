@@ -3,7 +3,7 @@ import type { Plan, System } from '../run/plan.ts';
 import { CancellationScope } from '@temporalio/workflow';
 
 import { formatSize } from '../spec/units.ts';
-import { working } from './activity-options.ts';
+import { quick, working } from './activity-options.ts';
 import type { Boots } from './rescue-session.ts';
 import type { ServerRun } from './server-run.ts';
 
@@ -18,14 +18,18 @@ export async function repartition(
   const size = plan.layout === null ? '' : formatSize(plan.layout.root);
   const repartitioned = await run.phase(
     'repartition',
-    () =>
-      CancellationScope.nonCancellable(() =>
+    async () => {
+      const attempt = run.record.entry?.attempt ?? 1;
+      const device = await quick.inspectInstalled.executeWithOptions(
+        { summary: 'look at the disk' },
+        [plan, rescue],
+      );
+      return CancellationScope.nonCancellable(() =>
         working.repartition.executeWithOptions({ summary: `shrink ROOT to ${size}` }, [
-          plan,
-          rescue,
-          run.record.entry?.attempt ?? 1,
+          { plan, rescue, device, attempt },
         ]),
-      ),
+      );
+    },
     (result) =>
       `ROOT ${size} · ${result.filesUnchanged} files unchanged, ${result.filesChanged} changed`,
   );

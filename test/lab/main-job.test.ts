@@ -64,7 +64,7 @@ describe('shrink: one whole run, the worker killed during install and during rep
 
   it('ends ready, with four boots and nothing different from the spec', async () => {
     expect(ended.stderr).toBe('');
-    expect(ended.exitCode).toBe(0);
+    expect(ended.exitCode, ended.stdout).toBe(0);
     const { report, state } = await instance.status('core1');
     expect(state).toBe('ready');
     expect(report).toMatchObject({

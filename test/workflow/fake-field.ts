@@ -52,6 +52,7 @@ export class FakeField {
         failedUnits: [],
         state: 'running',
       }),
+      inspectInstalled: async () => deviceWith('7c1e90aabbcc'),
       repartition: async () => ({
         layout: { rootStartSector: 1, rootSizeSectors: 2, partitions: [] },
         rootStartUnchanged: true,
