@@ -11,6 +11,9 @@ import { imageFiles } from '../../lab/image-files.ts';
 import { labUp, type Lab } from '../../lab/lab-client.ts';
 import { labPaths } from '../../lab/lab-config.ts';
 import type { LiveStatus } from '../../src/client/live-status.ts';
+import { RunClient } from '../../src/client.ts';
+import { createDataConverter } from '../../src/codec/data-converter.ts';
+import { loadPayloadKeys } from '../../src/codec/payload-key.ts';
 import { ensureDev, stopDev } from '../../src/dev/background.ts';
 import type { DevStatus } from '../../src/dev/dev-status.ts';
 
@@ -26,11 +29,13 @@ export class Instance {
   readonly folder: string;
   readonly lab: Lab;
   readonly dev: DevStatus;
+  readonly #runs: RunClient;
 
-  private constructor(folder: string, lab: Lab, dev: DevStatus) {
+  private constructor(folder: string, lab: Lab, dev: DevStatus, runs: RunClient) {
     this.folder = folder;
     this.lab = lab;
     this.dev = dev;
+    this.#runs = runs;
   }
 
   /** `net`: first three numbers of the servers' addresses, another one for each test file. */
@@ -47,10 +52,14 @@ export class Instance {
       images,
     });
     const dev = await ensureDev({ configFolder: lab.configFolder });
-    return new Instance(folder, lab, dev);
+    const { address, namespace } = dev;
+    const converter = createDataConverter(await loadPayloadKeys());
+    const runs = await RunClient.connect({ address, namespace }, converter);
+    return new Instance(folder, lab, dev, runs);
   }
 
   async stop(): Promise<void> {
+    await this.#runs.close();
     await stopDev();
     await this.lab.down();
     rmSync(this.folder, { recursive: true, force: true });
@@ -104,9 +113,9 @@ export class Instance {
     return this.begin(...args).ended;
   }
 
+  /** Asked in this process: a CLI a second would take the CPU from the machine under test. */
   async status(server: string): Promise<LiveStatus> {
-    const { stdout } = await this.run('status', server, '--json');
-    return JSON.parse(stdout) as LiveStatus;
+    return this.#runs.status(await this.#runs.find(server));
   }
 
   workerPid(): number {
