@@ -72,16 +72,16 @@ export function createBootActivities(dependencies: Dependencies) {
     },
 
     /**
-     * Waits until anything answers with an SSH banner: after an abort, when an old system of
-     * whose keys we know nothing is booted again. Returns false when time is up.
+     * Waits until something else than the rescue system that is being left answers: an old system,
+     * of whose keys nothing is known. Returns false when time is up. Read-only.
      */
-    async waitForAnything(target: RunTarget, deadlineMs: number, pace: Pace): Promise<boolean> {
+    async waitForOldSystem(target: RunTarget, rescue: System, pace: Pace): Promise<boolean> {
       try {
         await waitForAnswer<object>({
           target,
-          pace: { ...pace, waitAttemptMs: deadlineMs },
-          deadlineMs: Date.now() + deadlineMs,
-          look: async () => ({}),
+          pace: { ...pace, waitAttemptMs: pace.oldSystemDeadlineMs },
+          deadlineMs: Date.now() + pace.oldSystemDeadlineMs,
+          look: () => askForAnother(dependencies, target, rescue),
           silent: (seen) => new ServerSilent(seen),
         });
         return true;
@@ -105,6 +105,22 @@ export function createBootActivities(dependencies: Dependencies) {
       }
     },
   };
+}
+
+async function askForAnother(
+  dependencies: Dependencies,
+  target: RunTarget,
+  rescue: System,
+): Promise<object | string> {
+  try {
+    const pinned: HostKeyPolicy = { kind: 'pinned', keys: [rescue.hostKey] };
+    await using _open = await openAny(dependencies, target, 'rescue', pinned);
+    return 'the rescue system still answers';
+  } catch (error) {
+    if (error instanceof SshHostKeyMismatch) return {};
+    if (error instanceof SshUnreachable || error instanceof SshConnectionLost) return error.message;
+    throw error;
+  }
 }
 
 async function askForInstalled(

@@ -11,6 +11,8 @@ export type Pace = {
   bootDeadlineMs: number;
   /** Until the first boot has finished its work; growing ROOT on a slow 2 TB disk takes minutes. */
   settleDeadlineMs: number;
+  /** After an early end: until an old system, of whose keys nothing is known, answers again. */
+  oldSystemDeadlineMs: number;
 };
 
 /** What a rented server needs; tests and the lab give shorter ones. */
@@ -19,4 +21,5 @@ export const defaultPace: Pace = {
   waitAttemptMs: 60_000,
   bootDeadlineMs: 20 * 60_000,
   settleDeadlineMs: 30 * 60_000,
+  oldSystemDeadlineMs: 5 * 60_000,
 };

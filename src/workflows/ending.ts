@@ -6,9 +6,6 @@ import { quick, waiting } from './activity-options.ts';
 import type { Boots } from './rescue-session.ts';
 import { phaseFailure, type RunEnds, type ServerRun } from './server-run.ts';
 
-/** How long an old system may take to answer again before its monitoring is switched on. */
-const oldSystemDeadlineMs = 5 * 60_000;
-
 /** What a run that ends early has to put back. */
 export type Entered = { plan: Plan; snapshot: SettingsSnapshot; boots: Boots } | null;
 
@@ -42,7 +39,7 @@ async function putBack(run: ServerRun, entered: Entered): Promise<string> {
     const disk = run.diskTouched
       ? 'The disk was written to and does not boot; the server still runs rescue.'
       : 'The disk was not touched.';
-    const silent = answers ? '' : ' Its old system did not answer within 5 minutes.';
+    const silent = answers ? '' : ' Its old system has not answered yet.';
     return `${disk} The provider's settings were put back.${silent}`;
   } catch (error) {
     const failure = phaseFailure(error);
@@ -68,9 +65,9 @@ async function backToOldSystem(
     plan.target,
     rescue,
   ]);
-  return waiting.waitForAnything.executeWithOptions({ summary: 'wait for the old system' }, [
+  return waiting.waitForOldSystem.executeWithOptions({ summary: 'wait for the old system' }, [
     plan.target,
-    oldSystemDeadlineMs,
+    rescue,
     run.pace,
   ]);
 }

@@ -4,12 +4,15 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { ensureImages } from '../../lab/images/ensure-images.ts';
 import { imageFiles } from '../../lab/image-files.ts';
 import { labUp, type Lab } from '../../lab/lab-client.ts';
 import { labPaths } from '../../lab/lab-config.ts';
+import { loadSpec } from '../../src/cli/load-spec.ts';
+import type { ProvisionRequest } from '../../src/contract.ts';
 import type { LiveStatus } from '../../src/client/live-status.ts';
 import { RunClient } from '../../src/client.ts';
 import { createDataConverter } from '../../src/codec/data-converter.ts';
@@ -116,6 +119,17 @@ export class Instance {
   /** Asked in this process: a CLI a second would take the CPU from the machine under test. */
   async status(server: string): Promise<LiveStatus> {
     return this.#runs.status(await this.#runs.find(server));
+  }
+
+  /** Starts a run with what the CLI does not offer, and waits for its end. */
+  async provision(path: string, extra: Partial<ProvisionRequest>): Promise<LiveStatus> {
+    const { spec } = await loadSpec(path);
+    const run = await this.#runs.start({ spec, by: 'test', ...extra });
+    for (;;) {
+      const status = await this.#runs.status(run);
+      if (status.state !== 'running' && status.state !== 'waiting') return status;
+      await sleep(1_000);
+    }
   }
 
   workerPid(): number {

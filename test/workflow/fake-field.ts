@@ -44,7 +44,7 @@ export class FakeField {
       armDisk: async () => {},
       rebootFromInside: async () => ({ sentAtMs: Date.now() }),
       waitForInstalled: async () => this.#boot('installed'),
-      waitForAnything: async () => true,
+      waitForOldSystem: async () => true,
       releaseHold: async () => {},
       proveFirstBoot: async () => ({
         osVersion: '1.0',

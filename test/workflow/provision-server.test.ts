@@ -160,7 +160,7 @@ describe('provisionServer', () => {
       await expect(handle.result()).rejects.toThrow();
       expect((await status(handle)).state).toBe('refused');
       expect(field.calls.slice(-4)).toEqual([
-        ...['restoreSettings', 'rebootFromInside', 'waitForAnything', 'restoreMonitoring'],
+        ...['restoreSettings', 'rebootFromInside', 'waitForOldSystem', 'restoreMonitoring'],
       ]);
     });
   });
