@@ -8,17 +8,21 @@ import { makeDemoKey } from '../../lab/demo-key.ts';
 import type { LabServerHandle } from '../../lab/lab-client.ts';
 import { Instance } from './instance.ts';
 
-const serial = 'WD-WCC4M0KS2A01';
-
 /** Bad input: a clear message, exit code ≠ 0, nothing changed at the provider or on a disk. */
 describe('what cannot be done is refused', () => {
   let instance: Instance;
   let server: LabServerHandle;
+  let serial: string;
+  let otherSerial: string;
   let before: Awaited<ReturnType<LabServerHandle['status']>>;
 
   beforeAll(async () => {
-    instance = await Instance.start({ net: '127.0.79', servers: 'core1:KS-2a,core3:KS-2c' });
+    instance = await Instance.start({ net: '127.0.79', servers: 'core1:KS-2d,core3:KS-2c' });
     server = instance.lab.server('core1');
+    [serial, otherSerial] = (await server.status()).disks.map((disk) => disk.serial) as [
+      string,
+      string,
+    ];
     await makeDemoKey(`${instance.folder}/demo`);
   });
   afterAll(() => instance?.stop());
@@ -142,6 +146,13 @@ describe('what cannot be done is refused', () => {
       const said = await refused(specOf({ disk: { serial: 'NOT-THERE' } }), '--wipe', 'NOT-THERE');
       expect(said).toContain('NOT-THERE');
       expect(said).toContain(serial);
+      await expectNothingChanged();
+    });
+
+    it('two disks and no selector', async () => {
+      const said = await refused(specOf({ disk: { only: true } }), '--wipe', serial);
+      expect(said).toContain(serial);
+      expect(said).toContain(otherSerial);
       await expectNothingChanged();
     });
 

@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest';
+
+import { RunRecord } from './run-record.ts';
+import { formatElapsed, timelineMarkdown } from './timeline-markdown.ts';
+
+function record(): RunRecord {
+  let tick = 0;
+  const now = (): string => new Date(Date.UTC(2026, 0, 1, 0, 0, tick++)).toISOString();
+  const start = { server: 'core1', provider: 'ovh', service: 'ns1', sshPort: 22, headline: 'x' };
+  return new RunRecord(start, now);
+}
+
+it('counts a repeat after a failure as an attempt, a later visit as a new entry', () => {
+  const run = record();
+  run.begin('rescue');
+  run.failed('silent');
+  run.begin('rescue');
+  run.done();
+  run.begin('boot');
+  run.done();
+  run.begin('rescue');
+  expect(run.status.timeline.map(({ phase, attempt }) => [phase, attempt])).toEqual([
+    ['rescue', 1],
+    ['rescue', 2],
+    ['boot', 1],
+    ['rescue', 1],
+  ]);
+});
+
+it('keeps the first and the newest notes of a phase, and bounds them', () => {
+  const run = record();
+  run.begin('rescue');
+  for (let number = 0; number < 100; number += 1) run.note(`note ${number}`);
+  const notes = run.entry?.notes ?? [];
+  expect(notes.length).toBeLessThanOrEqual(12);
+  expect(notes.at(0)).toBe('note 0');
+  expect(notes.at(-1)).toBe('note 99');
+});
+
+it('waits for a person and goes on where it was', () => {
+  const run = record();
+  run.begin('approve');
+  run.needsPerson({ kind: 'approval', title: 'yes?', detail: [], actions: [] });
+  expect(run.status.state).toBe('waiting');
+  expect(run.entry?.state).toBe('waiting');
+  run.attentionOver();
+  expect(run.status).toMatchObject({ state: 'running' });
+  expect(run.status.attention).toBeUndefined();
+  expect(run.entry?.state).toBe('running');
+});
+
+it('shows attention on top of the timeline, with what can be done', () => {
+  const run = record();
+  run.begin('rescue');
+  run.needsPerson({
+    kind: 'failed',
+    title: 'rescue did not come up',
+    detail: ['nothing answered'],
+    actions: [{ command: 'ironstep resume core1', effect: 'try again' }],
+  });
+  const lines = timelineMarkdown(run.status).split('\n');
+  expect(lines[0]).toContain('rescue did not come up');
+  expect(lines).toContain('- `ironstep resume core1`: try again');
+});
+
+it.each([
+  [0, '0s'],
+  [59_400, '59s'],
+  [161_000, '2m41s'],
+  [4_320_000, '1h 12m'],
+])('%d ms is %s', (elapsedMs, words) => {
+  expect(formatElapsed(elapsedMs)).toBe(words);
+});
