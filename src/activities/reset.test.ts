@@ -27,8 +27,8 @@ function activitiesOver(behaviour: Partial<Provider>) {
 type Reset = { task: ProviderTask; sentAtMs: number };
 
 async function sendReset(behaviour: Partial<Provider>): Promise<Reset> {
-  const { hardReset } = activitiesOver(behaviour);
-  return (await new MockActivityEnvironment().run(hardReset, target, 7)) as Reset;
+  const resets = activitiesOver(behaviour);
+  return new MockActivityEnvironment().run(() => resets.hardReset(target, 7));
 }
 
 it('sends a reset when there is none after the watermark', async () => {
@@ -82,9 +82,9 @@ it('a pending task is a benign "not yet", a failed one says what to do', async (
     oldSystemDeadlineMs: 5,
   };
   const ask = (state: ProviderTask['state']) => {
-    const { waitForTask } = activitiesOver({ task: async () => task(8, state) });
+    const resets = activitiesOver({ task: async () => task(8, state) });
     const about = { taskId: 8, sentAtMs: 0 };
-    return new MockActivityEnvironment().run(waitForTask, target, about, pace);
+    return new MockActivityEnvironment().run(() => resets.waitForTask(target, about, pace));
   };
   await expect(ask('pending')).rejects.toMatchObject({ type: 'NotYet', category: 'BENIGN' });
   await expect(ask('failed')).rejects.toThrow(/Nothing more was sent/);
