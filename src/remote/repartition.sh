@@ -211,7 +211,7 @@ resize_percent() {
   tr '\b' '\n' <"$work_dir/resize" | awk '
     /Begin pass/ { drawn = 0; next }
     { drawn += gsub(/X/, "") }
-    END { printf "%d", drawn > 40 ? 100 : drawn * 100 / 40 }'
+    END { printf "%d", (drawn > 40 ? 100 : drawn * 100 / 40) }'
 }
 
 # The filesystem fits into the planned ROOT by now. The new ranges are blanked first, so that
