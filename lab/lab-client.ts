@@ -59,6 +59,7 @@ export type LabStatus = z.output<typeof statusSchema>;
 
 const startsWithinMs = 60_000;
 const endsWithinMs = 30_000;
+const portsFreeWithinMs = 2_000;
 
 /**
  * Brings a lab up, or finds it up: decides what it is on the first call, writes the account and
@@ -275,15 +276,25 @@ async function ensureConfig(options: LabOptions): Promise<LabConfig> {
   return config;
 }
 
-/** The wanted ports where they are free: nothing of the lab listens while its daemon is down. */
+/** The lab's ports where they are free: nothing of it listens while its daemon is down. */
 async function withFreePorts(config: LabConfig): Promise<LabConfig> {
   const { api, images, control } = config.ports;
   const ports = {
-    api: await freePort(api),
-    images: await freePort(images),
-    control: await freePort(control),
+    api: await portSoonFree(api),
+    images: await portSoonFree(images),
+    control: await portSoonFree(control),
   };
   return { ...config, ports };
+}
+
+/** A daemon that was killed a moment ago may still hold its port; what holds it longer is another. */
+async function portSoonFree(wanted: number): Promise<number> {
+  const untilMs = Date.now() + portsFreeWithinMs;
+  for (;;) {
+    const port = await freePort(wanted);
+    if (port === wanted || Date.now() > untilMs) return port;
+    await sleep(100);
+  }
 }
 
 /** Port 22 is for root, or for everybody where ip_unprivileged_port_start allows. */
