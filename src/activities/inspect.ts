@@ -48,7 +48,7 @@ export function createInspectActivities(dependencies: Dependencies) {
         return {
           kind: 'selected',
           device,
-          view: diskView(device, 'install', null),
+          view: diskView(device, plan.layout),
           installed,
           layout: installed && plan.apply === 'presize' ? solvedOn(plan, device) : null,
           summary: summarise(inspection, device),

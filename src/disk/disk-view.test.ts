@@ -30,45 +30,34 @@ describe('diskView', () => {
       },
     ],
   };
-  const solved = {
-    rootStartSector: 4_000_000,
-    rootSizeSectors: 209_715_200,
-    partitions: [
-      {
-        number: 10,
-        name: 'data',
-        startSector: 213_715_200,
-        sizeSectors: 2 ** 21,
-        filesystem: 'ext4' as const,
-        mount: '/srv/data',
-        partUuid: 'c',
-      },
-    ],
-  };
-  const fates = (phase: 'install' | 'repartition') =>
-    diskView(device, phase, solved).partitions.map(({ number, fate, then }) => [
-      number,
-      fate,
-      then,
-    ]);
+  const gib = 2 ** 30;
 
-  it('install: all dies, ROOT and the layout are made', () => {
-    expect(fates('install')).toEqual([
+  it('everything that is there dies, ROOT and the layout are made', () => {
+    const view = diskView(device, {
+      apply: 'presize',
+      root: 100 * gib,
+      partitions: [
+        { name: 'data', size: gib, filesystem: 'ext4', mount: '/srv/data' },
+        { name: 'containers', size: 'rest', filesystem: 'btrfs' },
+      ],
+    });
+    expect(view.partitions.map(({ number, fate, then }) => [number, fate, then])).toEqual([
       [1, 'dies', 'dies'],
       [9, 'dies', 'dies'],
       [9, 'made', '100 GiB ext4'],
       [10, 'made', '1 GiB ext4   /srv/data'],
+      [11, 'made', 'the rest btrfs'],
     ]);
-    expect(diskView(device, 'install', solved).partitions[0]?.now).toBe(
-      'ext4, last mounted /boot, 1 GiB in use',
-    );
+    expect(view.partitions[0]?.now).toBe('ext4, last mounted /boot, 1 GiB in use');
   });
 
-  it('repartition: ROOT shrinks, the rest stays', () => {
-    expect(fates('repartition')).toEqual([
-      [1, 'stays', 'stays'],
-      [9, 'shrinks', 'shrinks to 100 GiB'],
-      [10, 'made', '1 GiB ext4   /srv/data'],
-    ]);
+  it('without a layout ROOT takes what is left', () => {
+    expect(diskView(device, null).partitions.at(-1)?.then).toBe('the rest ext4');
+  });
+
+  it('a filesystem on the whole disk dies as well', () => {
+    const whole = { type: 'xfs', label: 'backup', uuid: '', lastMounted: null, usedBytes: null };
+    const { partitions } = diskView({ ...device, partitions: [], wholeDisk: whole }, null);
+    expect(partitions[0]).toMatchObject({ name: 'backup', fate: 'dies', number: null });
   });
 });

@@ -1,99 +1,71 @@
 import type { DiskView, PartitionFate } from '../run/status.ts';
+import type { LayoutSpec } from '../spec/server-spec.ts';
 import { formatSize } from '../spec/units.ts';
 import type { BlockDevice, Filesystem, Partition } from './block-device.ts';
 import { diskIdentity } from './block-device.ts';
-import type { SolvedLayout } from './layout.ts';
+import { firstOwnNumber } from './layout.ts';
 import { rootNumber } from './table.ts';
 
 /**
- * What is on the disk and what becomes of it: at `install` everything dies and ROOT and the layout
- * are made; at `repartition` everything stays, ROOT shrinks, and what is missing is made. Without
- * a solved layout ROOT takes the whole disk.
+ * What is on the disk and what an install makes of it: everything dies, ROOT and the layout are
+ * made. Where exactly is known once the image is; the sizes are those of the spec.
  */
-export function diskView(
-  device: BlockDevice,
-  phase: 'install' | 'repartition',
-  solved: SolvedLayout | null,
-): DiskView {
-  const fates =
-    phase === 'install' ? installFates(device, solved) : repartitionFates(device, solved);
+export function diskView(device: BlockDevice, layout: LayoutSpec | null): DiskView {
   return {
     serial: diskIdentity(device),
     model: device.model,
     sizeBytes: device.sizeBytes,
     rotational: device.rotational,
     fingerprint: device.fingerprint,
-    partitions: fates,
+    partitions: [...wholeDisk(device), ...device.partitions.map(dies), ...made(layout)],
   };
 }
 
-function installFates(device: BlockDevice, solved: SolvedLayout | null): PartitionFate[] {
-  const dying = device.partitions.map((partition) => fate(partition, 'dies', 'dies'));
-  const whole: PartitionFate[] =
-    device.wholeDisk === null || device.partitions.length > 0
-      ? []
-      : [
-          {
-            number: null,
-            name: device.wholeDisk.label,
-            sizeBytes: device.sizeBytes,
-            now: `${inWords(device.wholeDisk)}, on the whole disk`,
-            fate: 'dies',
-            then: 'dies',
-          },
-        ];
-  return [...whole, ...dying, madeRoot(device, solved), ...made(solved)];
+/** A filesystem, RAID or LVM member without a partition table. */
+function wholeDisk(device: BlockDevice): PartitionFate[] {
+  if (device.wholeDisk === null || device.partitions.length > 0) return [];
+  return [
+    {
+      number: null,
+      name: device.wholeDisk.label,
+      sizeBytes: device.sizeBytes,
+      now: `${inWords(device.wholeDisk)}, on the whole disk`,
+      fate: 'dies',
+      then: 'dies',
+    },
+  ];
 }
 
-function madeRoot(device: BlockDevice, solved: SolvedLayout | null): PartitionFate {
-  const sizeBytes = solved === null ? device.sizeBytes : solved.rootSizeSectors * 512;
-  const then = solved === null ? 'the whole disk, ext4' : `${formatSize(sizeBytes)} ext4`;
-  return { number: rootNumber, name: 'ROOT', sizeBytes, now: '', fate: 'made', then };
-}
-
-function repartitionFates(device: BlockDevice, solved: SolvedLayout | null): PartitionFate[] {
-  const present = new Set(device.partitions.map(({ partUuid }) => partUuid));
-  const kept = device.partitions.map((partition) => {
-    const shrinks =
-      solved !== null &&
-      partition.number === rootNumber &&
-      partition.sizeSectors > solved.rootSizeSectors;
-    return shrinks
-      ? fate(partition, 'shrinks', `shrinks to ${formatSize(solved.rootSizeSectors * 512)}`)
-      : fate(partition, 'stays', 'stays');
-  });
-  const missing = solved?.partitions.filter(({ partUuid }) => !present.has(partUuid)) ?? [];
-  return [...kept, ...made(solved === null ? null : { ...solved, partitions: missing })];
-}
-
-function made(solved: SolvedLayout | null): PartitionFate[] {
-  return (solved?.partitions ?? []).map((partition) => {
-    const sizeBytes = partition.sizeSectors * 512;
-    const mount = partition.mount === null ? '' : `   ${partition.mount}`;
-    return {
-      number: partition.number,
-      name: partition.name,
-      sizeBytes,
-      now: '',
-      fate: 'made',
-      then: `${formatSize(sizeBytes)} ${partition.filesystem}${mount}`,
-    };
-  });
-}
-
-function fate(
-  partition: Partition,
-  kind: PartitionFate['fate'],
-  then: PartitionFate['then'],
-): PartitionFate {
+function dies({ number, name, sizeSectors, filesystem }: Partition): PartitionFate {
   return {
-    number: partition.number,
-    name: partition.name,
-    sizeBytes: partition.sizeSectors * 512,
-    now: partition.filesystem === null ? 'no filesystem' : inWords(partition.filesystem),
-    fate: kind,
-    then,
+    number,
+    name,
+    sizeBytes: sizeSectors * 512,
+    now: filesystem === null ? 'no filesystem' : inWords(filesystem),
+    fate: 'dies',
+    then: 'dies',
   };
+}
+
+function made(layout: LayoutSpec | null): PartitionFate[] {
+  const root = layout === null ? 'rest' : layout.root;
+  return [
+    madePartition(rootNumber, 'ROOT', root, 'ext4'),
+    ...(layout?.partitions ?? []).map(({ name, size, filesystem, mount }, index) =>
+      madePartition(firstOwnNumber + index, name, size, [filesystem, mount ?? ''].join('   ')),
+    ),
+  ];
+}
+
+function madePartition(
+  number: number,
+  name: string,
+  size: number | 'rest',
+  how: string,
+): PartitionFate {
+  const words = size === 'rest' ? 'the rest' : formatSize(size);
+  const sizeBytes = size === 'rest' ? null : size;
+  return { number, name, sizeBytes, now: '', fate: 'made', then: `${words} ${how}`.trimEnd() };
 }
 
 /** "ext4, last mounted /, 212 GiB in use". */

@@ -6,7 +6,7 @@ const alignmentSectors = 2048;
 /** Entries and header of the backup GPT, at the end of the disk. */
 const backupGptSectors = 33;
 /** The first number behind Flatcar's own partitions. */
-const firstOwnNumber = 10;
+export const firstOwnNumber = 10;
 /** Below this a btrfs cannot be made sensibly, and `rest` would be a mistake. */
 const smallestRestBytes = 256 * 2 ** 20;
 

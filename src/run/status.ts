@@ -45,7 +45,8 @@ export type Attention = {
 export type PartitionFate = {
   number: number | null;
   name: string;
-  sizeBytes: number;
+  /** Null: what is left. */
+  sizeBytes: number | null;
   /** What it is now ("ext4, last mounted /boot"), empty for one that will be made. */
   now: string;
   /** stays, shrinks, dies or is made; with words on what it becomes. */

@@ -23,7 +23,7 @@ function fateRow(partition: PartitionFate): string[] {
   return [
     partition.number === null ? '-' : String(partition.number),
     partition.name === '' ? '-' : partition.name,
-    formatSize(partition.sizeBytes),
+    partition.sizeBytes === null ? '' : formatSize(partition.sizeBytes),
     partition.now,
     fateWords(partition),
   ];
