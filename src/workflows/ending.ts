@@ -31,43 +31,58 @@ async function putBack(run: ServerRun, entered: Entered): Promise<string> {
       { summary: 'put the settings back: boot target, rescue key' },
       [target, snapshot],
     );
-    const answers = run.diskTouched ? true : await backToOldSystem(run, entered);
+    const answers = await leaveRescue(run, entered);
     await quick.restoreMonitoring.executeWithOptions({ summary: 'put monitoring back' }, [
       target,
       snapshot,
     ]);
-    const disk = run.diskTouched
-      ? 'The disk was written to and does not boot; the server still runs rescue.'
-      : 'The disk was not touched.';
-    const silent = answers ? '' : ' Its old system has not answered yet.';
-    return `${disk} The provider's settings were put back.${silent}`;
+    const silent = answers ? '' : ' The system on its disk has not answered yet.';
+    return `${diskInWords[run.diskState]} The provider's settings were put back.${silent}`;
   } catch (error) {
     const failure = phaseFailure(error);
     if (failure === null) throw error;
+    const values = Object.entries(snapshot.values).map(([name, value]) => `${name}=${value}`);
     return (
-      `The provider's settings could NOT be put back (${failure.message}). ` +
-      `Do it with: ironstep settings restore ${target.server}`
+      `${diskInWords[run.diskState]} The provider's settings could NOT be put back ` +
+      `(${failure.message}). Set them in its panel as they were: ${values.join(', ')}. ` +
+      `A later run of ${target.server} takes these for the original too.`
     );
   }
 }
 
+/** What a person has to know about the disk after an early end. */
+const diskInWords: Record<ServerRun['diskState'], string> = {
+  untouched: 'The disk was not touched.',
+  unbootable: 'The disk was written to and does not boot; the server still runs rescue.',
+  installed:
+    'The new system is on the disk; it was not compared with the spec, and its automatic updates ' +
+    'stay held (/etc/ironstep/hold).',
+};
+
 /**
- * Out of rescue, when the run entered it and the disk holds something to boot. An empty disk has
- * nothing: then rescue stays up.
+ * Out of rescue, when the run entered it and the disk holds something to boot. With an empty or
+ * an unbootable disk rescue stays up.
  */
-async function backToOldSystem(
+async function leaveRescue(
   run: ServerRun,
   { plan, boots }: NonNullable<Entered>,
 ): Promise<boolean> {
   const rescue = boots.last;
-  if (rescue?.kind !== 'rescue' || !run.oldSystem) return true;
-  await quick.rebootFromInside.executeWithOptions({ summary: 'back to the old system' }, [
-    plan.target,
-    rescue,
-  ]);
-  return waiting.waitForOldSystem.executeWithOptions({ summary: 'wait for the old system' }, [
-    plan.target,
-    rescue,
-    run.pace,
-  ]);
+  const bootable =
+    run.diskState === 'installed' || (run.diskState === 'untouched' && run.oldSystem);
+  if (rescue?.kind !== 'rescue' || !bootable) return true;
+  try {
+    await quick.rebootFromInside.executeWithOptions({ summary: 'back to the system on the disk' }, [
+      plan.target,
+      rescue,
+    ]);
+    return await waiting.waitForOldSystem.executeWithOptions(
+      { summary: 'wait for the system on the disk' },
+      [plan.target, rescue, run.pace],
+    );
+  } catch (error) {
+    // The settings matter more than the reboot: they go back whether the server answers or not.
+    if (phaseFailure(error) === null) throw error;
+    return false;
+  }
 }

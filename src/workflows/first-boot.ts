@@ -8,7 +8,7 @@ export async function proveFirstBoot(
   run: ServerRun,
   plan: Plan,
   system: System,
-): Promise<FirstBootProof & { system: System }> {
+): Promise<FirstBootProof> {
   const proof = await run.phase(
     'first-boot',
     () =>
@@ -22,7 +22,7 @@ export async function proveFirstBoot(
   if (proof.failedUnits.length > 0) {
     run.warnings.push(`failed units of yours: ${proof.failedUnits.join(', ')}`);
   }
-  return { ...proof, system };
+  return proof;
 }
 
 function inWords(plan: Plan, proof: FirstBootProof): string {

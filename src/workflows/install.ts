@@ -22,6 +22,7 @@ export async function install(
   const inspected = await inspect(run, session);
   if (inspected.installed) {
     run.note('the image is there already, by our own receipt: nothing is written again');
+    run.diskState = 'installed';
     return { bytesWritten: 0, jobs: [], layout: inspected.layout };
   }
   const lease = await run.phase(
@@ -37,7 +38,7 @@ export async function install(
         { summary: `fetch and verify the image of Flatcar ${plan.release.version}` },
         [plan, rescue, attempt],
       );
-      run.diskTouched = true;
+      run.diskState = 'unbootable';
       const summary = `write image to ${lease.serial}`;
       return working.writeImage.executeWithOptions({ summary }, [
         { plan, config, rescue, lease, device: inspected.device, staged, attempt },
@@ -45,6 +46,7 @@ export async function install(
     },
     (result) => `${formatSize(result.bytesWritten)} written, sha512 ok, bootable last`,
   );
+  run.diskState = 'installed';
   boots.jobs.push(...written.jobs);
   return written;
 }
@@ -57,7 +59,7 @@ async function inspect(run: ServerRun, { plan, rescue }: RescueSession): Promise
         plan,
         rescue,
       ]);
-      run.oldSystem = inspected.anyContents && !run.diskTouched;
+      run.oldSystem = inspected.anyContents && run.diskState === 'untouched';
       if (inspected.kind === 'refused') throw new RunEnds('refused', inspected.message);
       run.record.showDisk(inspected.view);
       return inspected;

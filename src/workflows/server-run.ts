@@ -44,8 +44,8 @@ export class ServerRun {
   wipe: string | undefined;
   /** In words, for the timeline: by --wipe at the start, or by whose approval. */
   approvedHow = 'covered by --wipe';
-  /** True once something on a disk may have been overwritten: from then on only forward. */
-  diskTouched = false;
+  /** What this run has done to the disk; once it is not `untouched`, only forward. */
+  diskState: 'untouched' | 'unbootable' | 'installed' = 'untouched';
   /** A disk of the server holds something that may boot: an early end goes back to it. */
   oldSystem = true;
   readonly warnings: string[] = [];
@@ -160,12 +160,12 @@ export class ServerRun {
 
   #endsRun(phase: Phase, failure: PhaseFailure): boolean {
     if (phase === 'preflight') return true;
-    if (this.diskTouched) return false;
+    if (this.diskState !== 'untouched') return false;
     return this.request.noWait === true || refusals.has(failure.type);
   }
 
   #startAttention(attention: Omit<Attention, 'since'>): void {
-    if (this.request.noWait === true && !this.diskTouched) {
+    if (this.request.noWait === true && this.diskState === 'untouched') {
       throw new RunEnds('refused', [attention.title, ...attention.detail].join('\n'));
     }
     this.record.needsPerson(attention);

@@ -195,6 +195,15 @@ describe('provisionServer', () => {
     });
   });
 
+  it('a system that reboots itself in its first boot is waited for and proven again', async () => {
+    field.failOnce.set('proveFirstBoot', new ServerRebooted('another boot'));
+    await provisioning({}, async (handle) => {
+      await expect(handle.result()).resolves.toMatchObject({ boots: 5 });
+      expect(field.calls.filter((name) => name === 'proveFirstBoot')).toHaveLength(2);
+      expect(field.calls.filter((name) => name === 'writeImage')).toHaveLength(1);
+    });
+  });
+
   it('abort while it waits puts the settings back', async () => {
     field.fingerprint = '7c1e90aabbcc';
     await provisioning({}, async (handle) => {
@@ -217,6 +226,22 @@ describe('provisionServer', () => {
       expect(field.calls).not.toContain('restoreSettings');
       letGo();
       await expect(handle.result()).rejects.toThrow();
+      expect(field.calls.slice(-4)).toEqual([
+        ...['restoreSettings', 'rebootFromInside', 'waitForOldSystem', 'restoreMonitoring'],
+      ]);
+      expect((await status(handle)).ending).toContain('The new system is on the disk');
+    });
+  });
+
+  it('abort during the image write leaves a disk that does not boot, and says so', async () => {
+    let letGo = (): void => {};
+    field.gates.set('writeImage', new Promise((resolve) => (letGo = () => resolve())));
+    await provisioning({}, async (handle) => {
+      await vi.waitFor(() => expect(field.calls).toContain('writeImage'), 10_000);
+      await update(handle, messages.abort, { by: 'test' });
+      letGo();
+      await expect(handle.result()).rejects.toThrow();
+      expect((await status(handle)).ending).toContain('does not boot');
       expect(field.calls.slice(-2)).toEqual(['restoreSettings', 'restoreMonitoring']);
     });
   });

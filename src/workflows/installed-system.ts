@@ -1,13 +1,36 @@
 import type { Plan, System } from '../run/plan.ts';
 import { quick, waiting } from './activity-options.ts';
 import { remember, seconds, type Boots } from './rescue-session.ts';
-import type { ServerRun } from './server-run.ts';
+import { phaseFailure, type ServerRun } from './server-run.ts';
+
+/**
+ * Does `work` in the installed system, which is booted first when rescue runs. When the system is
+ * rebooted under it (a first boot may do so itself), the run waits for it and begins `work` again.
+ */
+export async function inInstalled<T>(
+  run: ServerRun,
+  plan: Plan,
+  boots: Boots,
+  work: (system: System) => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const { last } = boots;
+    const system = last?.kind === 'installed' ? last : await bootDisk(run, plan, boots);
+    try {
+      return await work(system);
+    } catch (error) {
+      if (phaseFailure(error)?.type !== 'ServerRebooted') throw error;
+      boots.last = null;
+      run.note('the system was rebooted; waiting for it');
+    }
+  }
+}
 
 /**
  * From rescue to the installed system: disk armed, clean reboot, and the proof that the system
  * behind the pinned host key came up in a new boot.
  */
-export async function bootDisk(run: ServerRun, plan: Plan, boots: Boots): Promise<System> {
+async function bootDisk(run: ServerRun, plan: Plan, boots: Boots): Promise<System> {
   const system = await run.phase(
     'boot',
     () => leaveRescue(run, plan, boots),
