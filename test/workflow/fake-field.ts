@@ -1,3 +1,5 @@
+import { Context } from '@temporalio/activity';
+
 import type { Activities } from '../../src/activities/index.ts';
 import type { Selected } from '../../src/activities/inspect.ts';
 import type { BlockDevice } from '../../src/disk/block-device.ts';
@@ -77,7 +79,7 @@ export class FakeField {
   #watched(name: string, activity: (...args: never[]) => Promise<unknown>) {
     return async (...args: never[]): Promise<unknown> => {
       this.calls.push(name);
-      await this.gates.get(name);
+      await untilOpen(this.gates.get(name));
       const failure = this.failOnce.get(name);
       this.failOnce.delete(name);
       if (failure !== undefined) throw failure;
@@ -96,6 +98,14 @@ export class FakeField {
       kernel: '6.1.0',
     };
   }
+}
+
+/** Waits as a real activity does: with heartbeats, by which a cancellation comes. */
+async function untilOpen(gate: Promise<void> | undefined): Promise<void> {
+  if (gate === undefined) return;
+  const context = Context.current();
+  const beats = setInterval(() => context.heartbeat(), 100);
+  await Promise.race([gate, context.cancelled]).finally(() => clearInterval(beats));
 }
 
 function selected(fingerprint: string): Selected {

@@ -60,6 +60,7 @@ describe('provisionServer', () => {
       taskQueue,
       workflowBundle,
       activities: field.activities,
+      maxHeartbeatThrottleInterval: '200 ms',
     });
     await worker.runUntil(async () => {
       const handle = await env.client.workflow.start(provisionWorkflowType, {
@@ -234,12 +235,10 @@ describe('provisionServer', () => {
   });
 
   it('abort during the image write leaves a disk that does not boot, and says so', async () => {
-    let letGo = (): void => {};
-    field.gates.set('writeImage', new Promise((resolve) => (letGo = () => resolve())));
+    field.gates.set('writeImage', new Promise(() => {}));
     await provisioning({}, async (handle) => {
       await vi.waitFor(() => expect(field.calls).toContain('writeImage'), 10_000);
       await update(handle, messages.abort, { by: 'test' });
-      letGo();
       await expect(handle.result()).rejects.toThrow();
       expect((await status(handle)).ending).toContain('does not boot');
       expect(field.calls.slice(-2)).toEqual(['restoreSettings', 'restoreMonitoring']);
