@@ -163,4 +163,9 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
   },
 });
-process.exitCode = await demo(values);
+try {
+  process.exitCode = await demo(values);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -11,6 +11,7 @@ import {
 } from '../ssh/errors.ts';
 import type { HostKeyPolicy } from '../ssh/host-key.ts';
 import type { RemoteScripts } from '../ssh/scripts.ts';
+import { probeBanner } from '../ssh/probe.ts';
 import type { Dependencies } from './dependencies.ts';
 import { openAny } from './open-system.ts';
 import { RefusedOnHost, ServerSilent } from './run-errors.ts';
@@ -24,6 +25,9 @@ export type RescueWait = {
   knownBootIds: string[];
   pace: Pace;
 };
+
+/** A running sshd says its banner at once; a busy one within seconds. */
+const bannerTimeoutMs = 5_000;
 
 /** From the boot target to a rescue system that is proven to be the one of this boot. */
 export function createRescueActivities(dependencies: Dependencies) {
@@ -53,6 +57,10 @@ export function createRescueActivities(dependencies: Dependencies) {
      * running), or nothing that knows us. Read-only but for the claim.
      */
     async whoAnswers(target: RunTarget): Promise<System | null> {
+      // A network in front of a dead machine may take the connection and stay silent (QEMU's
+      // does): asking for a login there would cost two handshake timeouts, measured 40 s.
+      const probe = await probeBanner(target.address, target.sshPort, bannerTimeoutMs);
+      if (probe.kind !== 'banner') return null;
       const wait = { sentAtMs: Date.now(), knownBootIds: [] };
       const rescue = await askForRescue(dependencies, target, wait, Date.now());
       if (typeof rescue !== 'string') return rescue;
