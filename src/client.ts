@@ -37,17 +37,20 @@ import {
   serverNameOf,
 } from './client/run-list.ts';
 import type { RunListEntry } from './client/run-list.ts';
+import { knownServer } from './client/run-server.ts';
+import type { KnownServer } from './client/run-server.ts';
 import { summaryOf } from './client/run-summary.ts';
 import { isUnknownAttribute } from './client/temporal-failures.ts';
 import {
   messages,
-  provisionWorkflowType,
+  runWorkflowTypes,
   searchAttributeNames,
   serverWorkflowId,
   taskQueue,
 } from './contract.ts';
 import type { AbortArgs, Accepted, ApproveArgs, ProvisionRequest, ResumeArgs } from './contract.ts';
-import type { RunStatus } from './run/status.ts';
+import type { RunKind, RunStatus } from './run/status.ts';
+import type { ServerSpec } from './spec/server-spec.ts';
 
 export type { RunReference };
 
@@ -105,17 +108,25 @@ export class RunClient {
    * SearchAttributesMissing when this Temporal was not prepared for ironstep.
    */
   async start(request: ProvisionRequest): Promise<RunReference> {
-    const { server, provider } = request.spec;
+    return this.#start('provision', request.spec, request, summaryOf(request.spec));
+  }
+
+  async #start(
+    kind: RunKind,
+    { server, provider }: Pick<ServerSpec, 'server' | 'provider'>,
+    request: object,
+    summary: string,
+  ): Promise<RunReference> {
     const workflowId = serverWorkflowId(provider.kind, provider.service);
     try {
       await this.#questions.ask(() =>
-        this.#client.workflow.start(provisionWorkflowType, {
+        this.#client.workflow.start(runWorkflowTypes[kind], {
           workflowId,
           taskQueue,
           args: [request],
           workflowIdConflictPolicy: 'FAIL',
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          staticSummary: summaryOf(request.spec),
+          staticSummary: summary,
           typedSearchAttributes: new TypedSearchAttributes([
             { key: attributeKeys.server, value: server },
             { key: attributeKeys.provider, value: provider.kind },
@@ -160,6 +171,11 @@ export class RunClient {
       throw new NoSuchRun(name, known.map(serverNameOf).toSorted());
     }
     return { server: serverNameOf(found), workflowId: found.workflowId };
+  }
+
+  /** Where the server of a run is, from what the run was started with. Needs no worker. */
+  async serverOf(run: RunReference): Promise<KnownServer> {
+    return this.#questions.ask(() => knownServer(this.#client, run), run);
   }
 
   /** All about one run, open or over. Throws NoWorker (after 5 s) or RunStuck. */

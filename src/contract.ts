@@ -1,14 +1,19 @@
 import type { Pace } from './run/pace.ts';
-import type { Phase } from './run/status.ts';
+import type { Phase, RunKind } from './run/status.ts';
 import type { ServerSpec } from './spec/server-spec.ts';
 
 /** The task queue of workflows and of activities that talk to servers. */
 export const taskQueue = 'ironstep';
 
-/** The name under which the worker registers the workflow of one server. */
-export const provisionWorkflowType = 'provisionServer';
+/**
+ * The names under which the worker registers the runs of a server. Whatever it is for, a run has
+ * the server's workflow id, and with it the lock.
+ */
+export const runWorkflowTypes: Record<RunKind, string> = {
+  provision: 'provisionServer',
+};
 
-/** The lock: one workflow per rented server, whoever starts it (invariant 10). */
+/** The lock: one run per rented server, whoever starts it (invariant 10). */
 export function serverWorkflowId(provider: string, service: string): string {
   return `server/${provider}/${service}`;
 }
@@ -16,7 +21,15 @@ export function serverWorkflowId(provider: string, service: string): string {
 /** Search attributes, all of type Keyword; `dev` registers them, the worker checks them. */
 export const searchAttributeNames = ['ServerName', 'Provider', 'Phase', 'Attention'] as const;
 
-/** What starts a run. It travels encrypted; it holds no key or password of the provider. */
+/** Whose server it is and how it is reached: what every run begins with. */
+export type ServerRequest = Pick<ServerSpec, 'server' | 'provider' | 'ssh' | 'rescue'> & {
+  /** Who asked, for the history: user@host of the CLI. */
+  by: string;
+  /** Waits and deadlines, shortened by tests and by the lab. */
+  pace?: Partial<Pace>;
+};
+
+/** What starts a provisioning run. It travels encrypted; it holds no key of the provider. */
 export type ProvisionRequest = {
   spec: ServerSpec;
   /** What may be destroyed: a serial for an empty disk, else `SERIAL:FINGERPRINT` as shown. */
@@ -28,6 +41,12 @@ export type ProvisionRequest = {
   /** Waits and deadlines, shortened by tests and by the lab. */
   pace?: Partial<Pace>;
 };
+
+/** The part of a provisioning request that every other run of the server needs as well. */
+export function serverRequestOf({ spec, by, pace }: ProvisionRequest): ServerRequest {
+  const { server, provider, ssh, rescue } = spec;
+  return { server, provider, ssh, rescue, by, ...(pace === undefined ? {} : { pace }) };
+}
 
 /** Names of the Updates and Queries of a run; their arguments are below. */
 export const messages = {

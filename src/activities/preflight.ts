@@ -12,8 +12,8 @@ import type { ServerDescription } from '../providers/provider.ts';
 import type { Apply, Plan } from '../run/plan.ts';
 import type { ServerSpec } from '../spec/server-spec.ts';
 import { formatSize } from '../spec/units.ts';
+import { reachServer } from './access.ts';
 import type { Dependencies } from './dependencies.ts';
-import { PreflightRefused } from './run-errors.ts';
 
 /** What preflight decides. The config is apart, because few activities carry it. */
 export type Preflight = { plan: Plan; config: RenderedConfig };
@@ -29,19 +29,12 @@ export function createPreflightActivities(dependencies: Dependencies) {
       const { spec } = request;
       const signal = cancellationSignal();
       const { warnings } = checkUserConfig(spec);
-      const provider = await dependencies.provider(spec.provider);
-      const described = await provider.describe(signal);
-      refuseBlocked(spec, described);
+      const { access, described } = await reachServer(dependencies, spec);
       refuseWhatCannotFit(spec, described);
       const release = await resolveRelease(spec.image, await dependencies.mirrors(), {
         fetch: dependencies.fetch,
         signal,
       });
-      const keys = {
-        login: dependencies.keyPair(spec.provider, 'login').publicKey,
-        host: dependencies.keyPair(spec.provider, 'host').publicKey,
-        rescue: dependencies.keyPair(spec.provider, 'rescue').publicKey,
-      };
       const partUuids = Object.fromEntries(
         (spec.layout?.partitions ?? []).map((partition) => [partition.name, randomUUID()]),
       );
@@ -53,27 +46,20 @@ export function createPreflightActivities(dependencies: Dependencies) {
           filesystem: partition.filesystem,
           mount: partition.mount ?? null,
         })),
-        loginPublicKey: keys.login,
-        hostPublicKey: keys.host,
+        loginPublicKey: access.keys.login,
+        hostPublicKey: access.keys.host,
         stamp: { server: spec.server, version: release.version, imageSha512: release.sha512 },
       });
       const apply: Apply = spec.layout?.apply ?? 'whole-disk';
       const plan: Plan = {
-        target: {
-          server: spec.server,
-          provider: spec.provider,
-          address: described.address,
-          sshPort: spec.ssh.port,
-        },
+        ...access,
         headline: `Flatcar ${release.version} · ${applyInWords(spec, apply)}`,
         release,
         apply,
         disk: spec.disk,
         layout: spec.layout ?? null,
         partUuids,
-        keys,
         configDigest: config.configDigest,
-        rescueImage: spec.rescue.image ?? null,
         warnings,
         summary: summarise(described, release.version, release.signedBy),
       };
@@ -86,25 +72,6 @@ function applyInWords(spec: ServerSpec, apply: Apply): string {
   return spec.layout === undefined || apply === 'whole-disk'
     ? 'ROOT takes the whole disk'
     : `${apply} to ${formatSize(spec.layout.root)}`;
-}
-
-function refuseBlocked(spec: ServerSpec, described: ServerDescription): void {
-  const pending = described.pendingTasks.map(
-    (task) => `task ${task.taskId} (${task.kind}) is ${task.providerState}`,
-  );
-  const blockers = [...described.blockers, ...pending];
-  if (blockers.length > 0) {
-    throw new PreflightRefused(
-      `${spec.provider.service} cannot be provisioned now: ${blockers.join('; ')}. ` +
-        `Nothing was changed. Try again when that is over.`,
-    );
-  }
-  if (described.rescueImages.length === 0) {
-    throw new PreflightRefused(
-      `${spec.provider.service} offers no Linux rescue system to boot. Nothing was changed. ` +
-        `Ask the provider, or choose one with rescue.image.`,
-    );
-  }
 }
 
 /** The provider knows only rough sizes; what clearly cannot fit is refused here all the same. */

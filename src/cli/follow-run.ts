@@ -46,9 +46,10 @@ export async function followRun(
   return end.kind === 'waits' ? exitCode.waits : endCode(status);
 }
 
-/** Ready and as the spec says, or not. */
+/** Done, or ready and as the spec says; or not. */
 function endCode(status: LiveStatus): ExitCode {
-  return status.state === 'ready' && status.report?.ok !== false ? exitCode.ok : exitCode.failed;
+  const good = status.state === 'done' || (status.state === 'ready' && status.report?.ok !== false);
+  return good ? exitCode.ok : exitCode.failed;
 }
 
 /** Gives the terminal back, whatever happens. */

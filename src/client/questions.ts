@@ -4,7 +4,7 @@ import {
 } from '@temporalio/client';
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 
-import { provisionWorkflowType } from '../contract.ts';
+import { runWorkflowTypes } from '../contract.ts';
 import { NoSuchRun, NoWorker, RunStuck, TemporalUnreachable } from './client-errors.ts';
 import { isStuck, isUnanswered, isUnreachable } from './temporal-failures.ts';
 
@@ -58,7 +58,8 @@ export class Questions {
 
   /** The newest run of every server that `clause` of a visibility query selects, newest first. */
   async newestRuns(clause?: string): Promise<WorkflowExecutionInfo[]> {
-    const conditions = [`WorkflowType = '${provisionWorkflowType}'`, ...(clause ? [clause] : [])];
+    const types = Object.values(runWorkflowTypes).map((type) => `'${type}'`);
+    const conditions = [`WorkflowType IN (${types.join(', ')})`, ...(clause ? [clause] : [])];
     const query = conditions.join(' AND ');
     const newest = new Map<string, WorkflowExecutionInfo>();
     await this.ask(async () => {

@@ -9,12 +9,20 @@ export type RunTarget = {
   sshPort: number;
 };
 
+/** The server as the provider describes it, and what opens it: what every kind of run needs. */
+export type ServerAccess = {
+  target: RunTarget;
+  /** Public halves of the keys of this server, as OpenSSH lines. */
+  keys: Record<KeyPurpose, string>;
+  /** The rescue image that the spec asks for; null: the provider's newest. */
+  rescueImage: string | null;
+};
+
 /** How the layout is reached; `whole-disk` when the spec asks for none. */
 export type Apply = 'presize' | 'shrink' | 'whole-disk';
 
 /** What `preflight` decided, recorded as plain values so that its code may change under a run. */
-export type Plan = {
-  target: RunTarget;
+export type Plan = ServerAccess & {
   headline: string;
   release: ImageRelease;
   apply: Apply;
@@ -22,10 +30,7 @@ export type Plan = {
   layout: LayoutSpec | null;
   /** PARTUUID of each partition of the layout by name: the config names them before they exist. */
   partUuids: Record<string, string>;
-  /** Public halves of the keys of this server, as OpenSSH lines. */
-  keys: { login: string; host: string; rescue: string };
   configDigest: string;
-  rescueImage: string | null;
   warnings: string[];
   /** One line of what preflight saw, for the timeline. */
   summary: string;

@@ -6,7 +6,8 @@ import { formatElapsed, timelineMarkdown } from './timeline-markdown.ts';
 function record(): RunRecord {
   let tick = 0;
   const now = (): string => new Date(Date.UTC(2026, 0, 1, 0, 0, tick++)).toISOString();
-  const start = { server: 'core1', provider: 'ovh', service: 'ns1', sshPort: 22, headline: 'x' };
+  const server = { server: 'core1', provider: 'ovh', service: 'ns1', sshPort: 22 };
+  const start = { kind: 'provision', by: 'me@here', headline: 'x', ...server } as const;
   return new RunRecord(start, now);
 }
 

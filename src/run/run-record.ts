@@ -1,4 +1,4 @@
-import type { Attention, DiskView, Phase, PhaseEntry, Report, RunStatus } from './status.ts';
+import type { Attention, DiskView, Login, Phase, PhaseEntry, Report, RunStatus } from './status.ts';
 
 /** Notes kept per phase entry: a run carries its own evidence, but bounded. */
 const notesPerEntry = 12;
@@ -12,7 +12,10 @@ export class RunRecord {
   readonly #now: () => string;
 
   constructor(
-    start: Pick<RunStatus, 'server' | 'provider' | 'service' | 'sshPort' | 'headline'>,
+    start: Pick<
+      RunStatus,
+      'kind' | 'server' | 'provider' | 'service' | 'by' | 'sshPort' | 'headline'
+    >,
     now: () => string,
   ) {
     this.#now = now;
@@ -74,9 +77,21 @@ export class RunRecord {
     this.status.disk = disk;
   }
 
+  /** Which system answers, once it is proven; null from a reboot to the next proof. */
+  answers(login: Login | null): void {
+    if (login === null) delete this.status.login;
+    else this.status.login = login;
+  }
+
   ready(report: Report): void {
     this.status.report = report;
     this.#close('ready');
+  }
+
+  /** A run that is not for provisioning did what it was asked; `ending` says what came of it. */
+  achieved(ending: string): void {
+    this.status.ending = ending;
+    this.#close('done');
   }
 
   /** The run is over without success; `ending` says what was and was not changed. */

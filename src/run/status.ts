@@ -14,6 +14,17 @@ export const phases = [
 
 export type Phase = (typeof phases)[number];
 
+/** What a run of a server is for. Every kind holds the server's lock (invariant 10). */
+export type RunKind = 'provision';
+
+/** A system of the server that the run has proven, as a person would log in to it. */
+export type Login = {
+  kind: 'rescue' | 'installed';
+  user: string;
+  /** OpenSSH line of its host key; the only one that may be accepted. */
+  hostKey: string;
+};
+
 /** One line of the timeline. A phase that runs again (second rescue) has its own entry. */
 export type PhaseEntry = {
   phase: Phase;
@@ -112,20 +123,26 @@ export type Report = {
 
 /** What the `status` Query answers: all that a person is shown about a run. */
 export type RunStatus = {
+  kind: RunKind;
   server: string;
   provider: string;
   service: string;
+  /** Who started it: user@host of the CLI. */
+  by: string;
   startedAt: string;
   address?: string;
   sshPort: number;
   /** "Flatcar 4593.2.4 · shrink to 100 GiB". */
   headline: string;
-  state: 'running' | 'waiting' | 'ready' | 'refused' | 'aborted' | 'failed';
+  /** `ready`: provisioned; `done`: another kind of run did what it was asked. */
+  state: 'running' | 'waiting' | 'ready' | 'done' | 'refused' | 'aborted' | 'failed';
   timeline: PhaseEntry[];
+  /** The system that answered last; absent while nothing is proven to answer. */
+  login?: Login;
   disk?: DiskView;
   attention?: Attention;
   report?: Report;
-  /** Why it ended, when it ended without success. */
+  /** Why it ended without success, or what came of a run that is `done`. */
   ending?: string;
 };
 

@@ -1,13 +1,17 @@
 import { ApplicationFailure, CancellationScope } from '@temporalio/workflow';
 
 import type { SettingsSnapshot } from '../providers/provider.ts';
-import type { Plan } from '../run/plan.ts';
+import type { ServerAccess } from '../run/plan.ts';
 import { quick, waiting } from './activity-options.ts';
 import type { Boots } from './rescue-session.ts';
 import { phaseFailure, type RunEnds, type ServerRun } from './server-run.ts';
 
 /** What a run that ends early has to put back. */
-export type Entered = { plan: Plan; snapshot: SettingsSnapshot; boots: Boots } | null;
+export type Entered = {
+  access: ServerAccess;
+  snapshot: SettingsSnapshot;
+  boots: Boots;
+} | null;
 
 /**
  * The end of a run that was refused or aborted: the provider's settings are put back, the server
@@ -24,8 +28,8 @@ export async function endEarly(run: ServerRun, entered: Entered, end: RunEnds): 
 
 async function putBack(run: ServerRun, entered: Entered): Promise<string> {
   if (entered === null) return 'Nothing was changed.';
-  const { plan, snapshot } = entered;
-  const { target } = plan;
+  const { access, snapshot } = entered;
+  const { target } = access;
   try {
     await quick.restoreSettings.executeWithOptions(
       { summary: 'put the settings back: boot target, rescue key' },
@@ -65,7 +69,7 @@ const diskInWords: Record<ServerRun['diskState'], string> = {
  */
 async function leaveRescue(
   run: ServerRun,
-  { plan, boots }: NonNullable<Entered>,
+  { access, boots }: NonNullable<Entered>,
 ): Promise<boolean> {
   const rescue = boots.last;
   const bootable =
@@ -73,12 +77,13 @@ async function leaveRescue(
   if (rescue?.kind !== 'rescue' || !bootable) return true;
   try {
     await quick.rebootFromInside.executeWithOptions({ summary: 'back to the system on the disk' }, [
-      plan.target,
+      access.target,
       rescue,
     ]);
+    run.answers(null);
     return await waiting.waitForOldSystem.executeWithOptions(
       { summary: 'wait for the system on the disk' },
-      [plan.target, rescue, run.pace],
+      [access.target, rescue, run.pace],
     );
   } catch (error) {
     // The settings matter more than the reboot: they go back whether the server answers or not.

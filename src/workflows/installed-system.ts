@@ -1,6 +1,6 @@
-import type { Plan, System } from '../run/plan.ts';
+import type { ServerAccess, System } from '../run/plan.ts';
 import { quick, waiting } from './activity-options.ts';
-import { remember, seconds, type Boots } from './rescue-session.ts';
+import { forget, remember, seconds, type Boots } from './rescue-session.ts';
 import { phaseFailure, type ServerRun } from './server-run.ts';
 
 /**
@@ -9,18 +9,18 @@ import { phaseFailure, type ServerRun } from './server-run.ts';
  */
 export async function inInstalled<T>(
   run: ServerRun,
-  plan: Plan,
+  access: ServerAccess,
   boots: Boots,
   work: (system: System) => Promise<T>,
 ): Promise<T> {
   for (;;) {
     const { last } = boots;
-    const system = last?.kind === 'installed' ? last : await bootDisk(run, plan, boots);
+    const system = last?.kind === 'installed' ? last : await bootDisk(run, access, boots);
     try {
       return await work(system);
     } catch (error) {
       if (phaseFailure(error)?.type !== 'ServerRebooted') throw error;
-      boots.last = null;
+      forget(run, boots);
       run.note('the system was rebooted; waiting for it');
     }
   }
@@ -30,18 +30,18 @@ export async function inInstalled<T>(
  * From rescue to the installed system: disk armed, clean reboot, and the proof that the system
  * behind the pinned host key came up in a new boot.
  */
-async function bootDisk(run: ServerRun, plan: Plan, boots: Boots): Promise<System> {
+async function bootDisk(run: ServerRun, access: ServerAccess, boots: Boots): Promise<System> {
   const system = await run.phase(
     'boot',
-    () => leaveRescue(run, plan, boots),
+    () => leaveRescue(run, access, boots),
     (found) => `answers with its own host key after ${seconds(found.waitedMs)}`,
   );
-  remember(boots, system);
+  remember(run, boots, system);
   return system;
 }
 
-async function leaveRescue(run: ServerRun, plan: Plan, boots: Boots): Promise<System> {
-  const { target } = plan;
+async function leaveRescue(run: ServerRun, access: ServerAccess, boots: Boots): Promise<System> {
+  const { target } = access;
   await quick.armDisk.executeWithOptions({ summary: 'arm disk' }, [target]);
   const rescue = boots.last?.kind === 'rescue' ? boots.last : null;
   const sentAtMs =
@@ -53,12 +53,13 @@ async function leaveRescue(run: ServerRun, plan: Plan, boots: Boots): Promise<Sy
             rescue,
           ])
         ).sentAtMs;
+  run.answers(null);
   return waiting.waitForInstalled.executeWithOptions({ summary: 'wait for the installed system' }, [
     target,
     {
       sentAtMs,
       deadlineMs: run.pace.bootDeadlineMs,
-      hostKey: plan.keys.host,
+      hostKey: access.keys.host,
       leavingHostKey: rescue?.hostKey ?? null,
       knownBootIds: boots.ids,
       pace: run.pace,

@@ -1,4 +1,5 @@
 import type { Preflight } from '../activities/preflight.ts';
+import type { ProvisionRequest } from '../contract.ts';
 import type { SettingsSnapshot } from '../providers/provider.ts';
 import { patient, quick } from './activity-options.ts';
 import type { ServerRun } from './server-run.ts';
@@ -9,13 +10,14 @@ import type { ServerRun } from './server-run.ts';
  */
 export async function preflight(
   run: ServerRun,
+  request: ProvisionRequest,
 ): Promise<Preflight & { snapshot: SettingsSnapshot }> {
   const found = await run.phase(
     'preflight',
     async () => {
       const decided = await patient.preflight.executeWithOptions(
         { summary: 'look before anything' },
-        [run.request],
+        [request],
       );
       const saved = await quick.saveSettings.executeWithOptions(
         { summary: "save the provider's settings" },
@@ -25,7 +27,7 @@ export async function preflight(
     },
     ({ plan }) => plan.summary,
   );
-  run.planned(found.plan);
-  run.warnings.push(...found.warnings);
+  run.reached(found.plan, found.plan.headline);
+  run.warnings.push(...found.plan.warnings, ...found.warnings);
   return found;
 }

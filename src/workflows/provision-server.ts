@@ -1,4 +1,4 @@
-import type { ProvisionRequest } from '../contract.ts';
+import { serverRequestOf, type ProvisionRequest } from '../contract.ts';
 import type { Report } from '../run/status.ts';
 import { endEarly, type Entered } from './ending.ts';
 import { proveFirstBoot } from './first-boot.ts';
@@ -15,13 +15,13 @@ import { verify } from './verify.ts';
  * Turns one rented server into an immutable container host: the job of DESIGN.md, a line a phase.
  */
 export async function provisionServer(request: ProvisionRequest): Promise<Report> {
-  const run = new ServerRun(request);
+  const run = new ServerRun('provision', serverRequestOf(request), request);
   const boots: Boots = { ids: [], waitedMs: 0, jobs: [], last: null };
   let entered: Entered = null;
   try {
     return await run.untilAborted(async () => {
-      const { plan, config, snapshot } = await preflight(run);
-      entered = { plan, snapshot, boots };
+      const { plan, config, snapshot } = await preflight(run, request);
+      entered = { access: plan, snapshot, boots };
       const installed = await inRescue(run, plan, boots, (rescue) =>
         install(run, { plan, config, boots, rescue }),
       );

@@ -1,4 +1,4 @@
-import type { Plan, System } from '../run/plan.ts';
+import type { ServerAccess, System } from '../run/plan.ts';
 import type { JobTrace } from '../run/status.ts';
 import { quick, waiting } from './activity-options.ts';
 import { phaseFailure, type ServerRun } from './server-run.ts';
@@ -22,7 +22,7 @@ export type Boots = {
  */
 export async function inRescue<T>(
   run: ServerRun,
-  plan: Plan,
+  access: ServerAccess,
   boots: Boots,
   work: (rescue: System) => Promise<T>,
 ): Promise<T> {
@@ -30,18 +30,18 @@ export async function inRescue<T>(
   for (;;) {
     const rescue = await run.phase(
       'rescue',
-      () => enterRescue(run, plan, boots, lost),
+      () => enterRescue(run, access, boots, lost),
       (system) =>
         `rescue answered after ${seconds(system.waitedMs)} · proof: new boot id, ` +
         `rescue runs from RAM, kernel ${system.kernel}`,
     );
-    remember(boots, rescue);
+    remember(run, boots, rescue);
     try {
       return await work(rescue);
     } catch (error) {
       if (phaseFailure(error)?.type !== 'ServerRebooted') throw error;
       lost = true;
-      boots.last = null;
+      forget(run, boots);
       run.note('the server was rebooted by something else; back to rescue');
     }
   }
@@ -49,15 +49,15 @@ export async function inRescue<T>(
 
 async function enterRescue(
   run: ServerRun,
-  plan: Plan,
+  access: ServerAccess,
   boots: Boots,
   lost: boolean,
 ): Promise<System> {
-  const { target } = plan;
-  const before = await answering(plan, boots);
+  const { target } = access;
+  const before = await answering(access, boots);
   const armed = await quick.armRescue.executeWithOptions({ summary: 'arm rescue' }, [
     target,
-    plan.rescueImage,
+    access.rescueImage,
   ]);
   if (before?.kind === 'rescue' && !lost) {
     run.note('a rescue session of this server is still up; it is used as it is');
@@ -65,14 +65,15 @@ async function enterRescue(
   }
   const wait = { knownBootIds: boots.ids, pace: run.pace, giveUpAfterMs: comesBackByItselfMs };
   if (lost) {
-    const back = await rescueByItself(plan, { ...wait, sentAtMs: Date.now() });
+    const back = await rescueByItself(access, { ...wait, sentAtMs: Date.now() });
     if (back !== null) return back;
   }
+  forget(run, boots);
   const sentAtMs =
     before?.kind === 'installed'
-      ? await rebootInstalled(run, plan, before)
-      : await hardReset(run, plan, armed.watermark);
-  const giveUpAfterMs = run.request.spec.rescue.giveUpAfter;
+      ? await rebootInstalled(run, access, before)
+      : await hardReset(run, access, armed.watermark);
+  const giveUpAfterMs = run.request.rescue.giveUpAfter;
   return waiting.waitForRescue.executeWithOptions({ summary: 'wait for the rescue system' }, [
     target,
     { ...wait, sentAtMs, giveUpAfterMs },
@@ -80,21 +81,21 @@ async function enterRescue(
 }
 
 /** The system that answers before the reboot, so that a running one is taken down cleanly. */
-async function answering(plan: Plan, boots: Boots): Promise<System | null> {
+async function answering(access: ServerAccess, boots: Boots): Promise<System | null> {
   if (boots.last !== null) return boots.last;
   return quick.whoAnswers.executeWithOptions({ summary: 'which system answers now' }, [
-    plan.target,
+    access.target,
   ]);
 }
 
 async function rescueByItself(
-  plan: Plan,
+  access: ServerAccess,
   wait: Parameters<typeof waiting.waitForRescue>[1],
 ): Promise<System | null> {
   try {
     return await waiting.waitForRescue.executeWithOptions(
       { summary: 'wait: rescue may come up by itself' },
-      [plan.target, wait],
+      [access.target, wait],
     );
   } catch (error) {
     if (phaseFailure(error)?.type === 'ServerSilent') return null;
@@ -102,23 +103,27 @@ async function rescueByItself(
   }
 }
 
-async function rebootInstalled(run: ServerRun, plan: Plan, system: System): Promise<number> {
+async function rebootInstalled(
+  run: ServerRun,
+  access: ServerAccess,
+  system: System,
+): Promise<number> {
   const { sentAtMs } = await quick.rebootFromInside.executeWithOptions(
     { summary: 'clean reboot from inside' },
-    [plan.target, system],
+    [access.target, system],
   );
   run.note('rebooted cleanly from inside');
   return sentAtMs;
 }
 
-async function hardReset(run: ServerRun, plan: Plan, watermark: number): Promise<number> {
+async function hardReset(run: ServerRun, access: ServerAccess, watermark: number): Promise<number> {
   const reset = await quick.hardReset.executeWithOptions({ summary: 'hard reset' }, [
-    plan.target,
+    access.target,
     watermark,
   ]);
   run.note(`hard reset sent as task ${reset.task.taskId}`);
   await waiting.waitForTask.executeWithOptions({ summary: `wait for task ${reset.task.taskId}` }, [
-    plan.target,
+    access.target,
     { taskId: reset.task.taskId, sentAtMs: reset.sentAtMs },
     run.pace,
   ]);
@@ -127,12 +132,19 @@ async function hardReset(run: ServerRun, plan: Plan, watermark: number): Promise
 }
 
 /** Adds a proven system to what the run has seen boot. */
-export function remember(boots: Boots, system: System): void {
+export function remember(run: ServerRun, boots: Boots, system: System): void {
   if (!boots.ids.includes(system.bootId)) {
     boots.ids.push(system.bootId);
     boots.waitedMs += system.waitedMs;
   }
   boots.last = system;
+  run.answers(system);
+}
+
+/** Nothing proven about a boot holds for the next one. */
+export function forget(run: ServerRun, boots: Boots): void {
+  boots.last = null;
+  run.answers(null);
 }
 
 /** `15s` for the timeline. */

@@ -10,11 +10,11 @@ import {
 } from '@temporalio/workflow';
 
 import { phaseAttribute, attentionAttribute } from './search-attributes.ts';
-import type { Accepted, ProvisionRequest, ResumeArgs } from '../contract.ts';
+import type { Accepted, ResumeArgs, ServerRequest } from '../contract.ts';
 import { defaultPace, type Pace } from '../run/pace.ts';
-import type { Plan } from '../run/plan.ts';
+import type { ServerAccess, System } from '../run/plan.ts';
 import { RunRecord } from '../run/run-record.ts';
-import type { Attention, Phase, RunStatus } from '../run/status.ts';
+import type { Attention, Phase, RunKind, RunStatus } from '../run/status.ts';
 import { timelineMarkdown } from '../run/timeline-markdown.ts';
 import { abortUpdate, approveUpdate, resumeUpdate, statusQuery } from './messages.ts';
 
@@ -37,7 +37,7 @@ export type PhaseFailure = { type: string; message: string };
  * through `phase`, which shows them, and which turns a failure into a pause (invariant 6).
  */
 export class ServerRun {
-  readonly request: ProvisionRequest;
+  readonly request: ServerRequest;
   readonly record: RunRecord;
   readonly pace: Pace;
   /** What may be destroyed, as said at the start or by `approve`. */
@@ -52,19 +52,27 @@ export class ServerRun {
   readonly #scope = new CancellationScope();
   #resumedBy: string | undefined;
   #abort: { by: string; reason?: string } | undefined;
+  /** Refuse instead of waiting for a person, as long as the disk is untouched. */
+  readonly #noWait: boolean;
   #acceptsWipe: (token: string) => string | null = () => 'this run waits for no approval';
 
-  constructor(request: ProvisionRequest) {
-    const { spec } = request;
+  constructor(
+    kind: RunKind,
+    request: ServerRequest,
+    answers: { wipe?: string; noWait?: boolean } = {},
+  ) {
     this.request = request;
-    this.wipe = request.wipe;
+    this.wipe = answers.wipe;
+    this.#noWait = answers.noWait ?? false;
     this.pace = { ...defaultPace, ...request.pace };
     this.record = new RunRecord(
       {
-        server: spec.server,
-        provider: spec.provider.kind,
-        service: spec.provider.service,
-        sshPort: spec.ssh.port,
+        kind,
+        server: request.server,
+        provider: request.provider.kind,
+        service: request.provider.service,
+        by: request.by,
+        sshPort: request.ssh.port,
         headline: '',
       },
       () => new Date().toISOString(),
@@ -106,17 +114,24 @@ export class ServerRun {
         this.show();
         if (this.#endsRun(phase, failure)) throw new RunEnds('refused', failure.message);
         if (failure.type === 'ServerRebooted') throw error;
-        await this.waitForPerson(failedAttention(this.request.spec.server, phase, failure));
+        await this.waitForPerson(failedAttention(this.request.server, phase, failure));
       }
     }
   }
 
-  /** What preflight found becomes visible. */
-  planned(plan: Plan): void {
+  /** What the run is about and where the server is becomes visible. */
+  reached({ target }: ServerAccess, headline: string): void {
     const { status } = this.record;
-    status.address = plan.target.address;
-    status.headline = plan.headline;
-    this.warnings.push(...plan.warnings);
+    status.address = target.address;
+    status.headline = headline;
+    this.show();
+  }
+
+  /** Which system is proven to answer; null from a reboot to the next proof. */
+  answers(system: System | null): void {
+    this.record.answers(
+      system && { kind: system.kind, user: system.user, hostKey: system.hostKey },
+    );
     this.show();
   }
 
@@ -161,11 +176,11 @@ export class ServerRun {
   #endsRun(phase: Phase, failure: PhaseFailure): boolean {
     if (phase === 'preflight') return true;
     if (this.diskState !== 'untouched') return false;
-    return this.request.noWait === true || refusals.has(failure.type);
+    return this.#noWait || refusals.has(failure.type);
   }
 
   #startAttention(attention: Omit<Attention, 'since'>): void {
-    if (this.request.noWait === true && this.diskState === 'untouched') {
+    if (this.#noWait && this.diskState === 'untouched') {
       throw new RunEnds('refused', [attention.title, ...attention.detail].join('\n'));
     }
     this.record.needsPerson(attention);
@@ -211,7 +226,7 @@ export class ServerRun {
         description: 'Try the phase that waits once more',
         validator: (_args: ResumeArgs) => {
           if (this.record.status.attention?.kind === 'failed') return;
-          const why = `${this.request.spec.server} does not wait to be resumed`;
+          const why = `${this.request.server} does not wait to be resumed`;
           throw ApplicationFailure.nonRetryable(why, 'NotAccepted');
         },
       },

@@ -119,6 +119,12 @@ describe('a run that goes', () => {
     expect(handle.workflowId).toBe('server/ovh/ns1');
   });
 
+  test('tells where its server is, as it was started', async () => {
+    const { server, provider, ssh, rescue } = requestOf('core1', 'ns1').spec;
+    const known = await client.serverOf(await client.find('core1'));
+    expect(known).toEqual({ server, provider, ssh, rescue });
+  });
+
   test('shows its progress, its attempt and the last failure, all decrypted', async () => {
     const run = await client.find('core1');
     await vi.waitFor(

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 
 import {
   messages,
-  provisionWorkflowType,
+  runWorkflowTypes,
   searchAttributeNames,
   type Accepted,
   type ProvisionRequest,
@@ -63,7 +63,7 @@ describe('provisionServer', () => {
       maxHeartbeatThrottleInterval: '200 ms',
     });
     await worker.runUntil(async () => {
-      const handle = await env.client.workflow.start(provisionWorkflowType, {
+      const handle = await env.client.workflow.start(runWorkflowTypes.provision, {
         taskQueue,
         workflowId: taskQueue,
         args: [{ ...requestOf('shrink'), ...request }],
@@ -92,7 +92,11 @@ describe('provisionServer', () => {
     await provisioning({}, async (handle) => {
       await expect(handle.result()).resolves.toMatchObject({ ok: true, boots: 4 });
       const end = await status(handle);
-      expect(end.state).toBe('ready');
+      expect(end).toMatchObject({
+        kind: 'provision',
+        state: 'ready',
+        login: { kind: 'installed', user: 'core' },
+      });
       expect(phasesOf(end)).toEqual([
         ...['preflight', 'rescue', 'inspect', 'approve', 'install', 'boot', 'first-boot'],
         ...['rescue', 'repartition', 'boot', 'verify', 'handover'],

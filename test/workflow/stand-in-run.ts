@@ -26,9 +26,11 @@ const { work } = proxyActivities<{ work(server: string): Promise<void> }>({
 
 /** A tiny run with the messages of a real one: it works, then waits for approval, then is ready. */
 export async function provisionServer(request: ProvisionRequest): Promise<string> {
-  const { spec } = request;
+  const { spec, by } = request;
   const now = () => new Date().toISOString();
   const status: RunStatus = {
+    kind: 'provision',
+    by,
     server: spec.server,
     provider: spec.provider.kind,
     service: spec.provider.service,

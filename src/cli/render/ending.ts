@@ -12,6 +12,8 @@ export function endingLines(status: LiveStatus, view: View): string[] {
       return [];
     case 'ready':
       return reportLines(status, view);
+    case 'done':
+      return ending(view.paint('green', `Done: ${status.server}.`), status, view);
     case 'refused':
       return unsuccessful(`Refused: ${status.server} was not provisioned.`, status, view);
     case 'aborted':
@@ -22,9 +24,13 @@ export function endingLines(status: LiveStatus, view: View): string[] {
 }
 
 function unsuccessful(head: string, status: LiveStatus, view: View): string[] {
-  const said = (status.ending ?? 'The run does not say why it ended.').split('\n');
+  return ending(view.paint('red', head), status, view);
+}
+
+function ending(head: string, status: LiveStatus, view: View): string[] {
+  const said = (status.ending ?? 'The run does not say how it ended.').split('\n');
   return [
-    view.paint('red', head),
+    head,
     ...said.flatMap((line) => paragraph(line, view.columns, '  ')),
     ...pointerLines(status, view),
   ];

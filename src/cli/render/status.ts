@@ -15,6 +15,7 @@ export function statusLines(status: LiveStatus, view: View): string[] {
     case 'running':
       return [...steps, '', `  Follow it:  ${view.program} watch ${status.server}`];
     case 'ready':
+    case 'done':
     case 'refused':
     case 'aborted':
     case 'failed':
