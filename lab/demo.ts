@@ -157,15 +157,27 @@ async function ironstepOutput(args: string[]): Promise<string> {
   return output;
 }
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    keep: { type: 'boolean', default: false },
-  },
-});
+const usage = `ironstep demo: provisions a QEMU machine behind an OVH-compatible API, and watches
+
+  ironstep demo [--keep] [--json]
+
+  --keep   leave the server, Temporal and its UI up
+  --json   one line of JSON at the end; everything else goes to stderr
+`;
+
 try {
-  process.exitCode = await demo(values);
+  const { values } = parseArgs({
+    options: {
+      json: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false, short: 'h' },
+    },
+  });
+  if (values.help) process.stdout.write(usage);
+  else process.exitCode = await demo(values);
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  const { message, code = '' } = error as NodeJS.ErrnoException;
+  const wrongLine = code.startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(wrongLine ? `${message}\n\n${usage}` : `${message}\n`);
+  process.exitCode = wrongLine ? 2 : 1;
 }

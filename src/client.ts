@@ -22,9 +22,7 @@ import {
   RequestRefused,
   RunAlreadyGoing,
   RunOver,
-  SearchAttributesMissing,
   ServerAmbiguous,
-  TemporalUnreachable,
 } from './client/client-errors.ts';
 import { answerWithinMs, Questions } from './client/questions.ts';
 import type { RunReference } from './client/questions.ts';
@@ -50,6 +48,7 @@ import {
 } from './contract.ts';
 import type { AbortArgs, Accepted, ApproveArgs, ProvisionRequest, ResumeArgs } from './contract.ts';
 import type { RunKind, RunStatus } from './run/status.ts';
+import { SearchAttributesMissing, TemporalUnreachable } from './run/temporal-errors.ts';
 import type { ServerSpec } from './spec/server-spec.ts';
 
 export type { RunReference };

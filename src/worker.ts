@@ -3,12 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { NativeConnectionOptions } from '@temporalio/worker';
 
 import { createActivities } from './activities/index.ts';
 import { createDataConverter } from './codec/data-converter.ts';
 import { loadPayloadKeys } from './codec/payload-key.ts';
 import { taskQueue } from './contract.ts';
 import { resolveTemporal } from './dev/connection.ts';
+import { TemporalUnreachable } from './run/temporal-errors.ts';
 import { openDependencies } from './worker/dependencies.ts';
 import { workerLogger } from './worker/logger.ts';
 import { checkSearchAttributes } from './worker/search-attributes.ts';
@@ -27,7 +29,7 @@ const shutdown = { shutdownGraceTime: '5 seconds', shutdownForceTime: '20 second
 
 /**
  * Runs one worker until SIGTERM or SIGINT: configuration, dependencies, Temporal. No logic.
- * Throws SearchAttributesMissing when Temporal lacks one, because a run would hang on it.
+ * Throws TemporalUnreachable, and SearchAttributesMissing because a run would hang on a missing one.
  */
 export async function runWorker(options: WorkerOptions = {}): Promise<void> {
   const folder = options.configFolder ?? configFolder();
@@ -36,9 +38,9 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
     logger: workerLogger(),
     shutdownSignals: ['SIGINT', 'SIGTERM'],
   });
-  const connection = await NativeConnection.connect(connectionOptions);
+  const connection = await connect(connectionOptions);
   try {
-    await checkSearchAttributes(connection, namespace);
+    await checkSearchAttributes(connection, { address: connectionOptions.address, namespace });
     const dataConverter = createDataConverter(await loadPayloadKeys());
     const worker = await Worker.create({
       connection,
@@ -57,6 +59,16 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
     await worker.run();
   } finally {
     await connection.close();
+  }
+}
+
+async function connect(
+  options: NativeConnectionOptions & { address: string },
+): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(options);
+  } catch (cause) {
+    throw new TemporalUnreachable(options.address, { cause });
   }
 }
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 
 import { ready, refused, shrinking, waitingForApproval } from '../../test/fixtures/example-runs.ts';
-import { NoSuchRun, NoWorker, TemporalUnreachable } from '../client/client-errors.ts';
+import { NoSuchRun, NoWorker } from '../client/client-errors.ts';
 import type { LiveStatus } from '../client/live-status.ts';
+import { TemporalUnreachable } from '../run/temporal-errors.ts';
 import type { Clock } from './clock.ts';
 import { follow } from './follow.ts';
 

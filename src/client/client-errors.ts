@@ -1,19 +1,5 @@
 import type { Phase } from '../run/status.ts';
 
-/** Temporal does not answer. Start it, or point to the right one. */
-export class TemporalUnreachable extends Error {
-  override name = 'TemporalUnreachable';
-
-  constructor(address: string, options: { cause?: unknown } = {}) {
-    super(
-      `Temporal does not answer at ${address}. Nothing was changed; runs keep their place.\n` +
-        'To start Temporal and a worker on this machine:  ironstep dev\n' +
-        'To use another Temporal: set TEMPORAL_ADDRESS.',
-      options,
-    );
-  }
-}
-
 /** Temporal answers, but no worker does. Start one; the run keeps its place meanwhile. */
 export class NoWorker extends Error {
   override name = 'NoWorker';
@@ -96,20 +82,4 @@ export class RunOver extends Error {
 /** The run did not accept what it was asked; the message is the run's own. */
 export class RequestRefused extends Error {
   override name = 'RequestRefused';
-}
-
-/** Temporal does not know our search attributes, and a workflow that uses them would hang. */
-export class SearchAttributesMissing extends Error {
-  override name = 'SearchAttributesMissing';
-
-  constructor(address: string, names: readonly string[], options: { cause?: unknown } = {}) {
-    const flags = names.map((name) => `--name ${name} --type Keyword`).join(' ');
-    super(
-      `The Temporal at ${address} does not know the search attributes of ironstep. ` +
-        'Nothing was started.\n' +
-        `To register them:  temporal operator search-attribute create ${flags}\n` +
-        '(ironstep dev does it by itself.)',
-      options,
-    );
-  }
 }

@@ -5,7 +5,8 @@ import {
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 
 import { runWorkflowTypes } from '../contract.ts';
-import { NoSuchRun, NoWorker, RunStuck, TemporalUnreachable } from './client-errors.ts';
+import { TemporalUnreachable } from '../run/temporal-errors.ts';
+import { NoSuchRun, NoWorker, RunStuck } from './client-errors.ts';
 import { isStuck, isUnanswered, isUnreachable } from './temporal-failures.ts';
 
 /** Which run is meant. The workflow id stays the same when a run continues as new. */

@@ -1,21 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { utils } from 'ssh2';
 import { describe, expect, it } from 'vitest';
 
 import { loadSpec } from '../../src/cli/load-spec.ts';
 import { parseSpec } from '../../src/spec/parse-spec.ts';
+import { completeSpec } from '../fixtures/complete-spec.ts';
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
 const files = readdirSync(examples);
@@ -39,10 +32,7 @@ describe('the demo', () => {
   it('is a complete spec once it has a key', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ironstep-demo-'));
     try {
-      for (const name of ['demo.yaml', 'demo.ign'])
-        copyFileSync(join(examples, name), join(folder, name));
-      writeFileSync(join(folder, 'demo.pub'), utils.generateKeyPairSync('ed25519').public);
-      const { spec, warnings } = await loadSpec(join(folder, 'demo.yaml'));
+      const { spec, warnings } = await loadSpec(completeSpec(folder));
       expect(warnings).toEqual([]);
       expect(spec.layout).toMatchObject({ apply: 'shrink', root: 100 * 2 ** 30 });
     } finally {

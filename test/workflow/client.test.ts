@@ -16,15 +16,14 @@ import {
   RequestRefused,
   RunAlreadyGoing,
   RunOver,
-  SearchAttributesMissing,
   ServerAmbiguous,
-  TemporalUnreachable,
 } from '../../src/client/client-errors.ts';
 import { RunClient } from '../../src/client.ts';
 import { createDataConverter } from '../../src/codec/data-converter.ts';
 import { payloadKey } from '../../src/codec/payload-key.ts';
 import { searchAttributeNames, taskQueue } from '../../src/contract.ts';
 import type { ProvisionRequest } from '../../src/contract.ts';
+import { SearchAttributesMissing, TemporalUnreachable } from '../../src/run/temporal-errors.ts';
 import { ensureTemporalCli } from '../../src/toolchain/temporal-cli.ts';
 
 const dataConverter = createDataConverter([payloadKey(randomBytes(32))]);

@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 
 import { say, sayJson, viewOf, withRuns } from '../context.ts';
 import type { Context } from '../context.ts';
+import { addExamples } from '../examples.ts';
 import { listLines } from '../render/list.ts';
 
 /** `ironstep list`: the newest run of every server. */
 export function addList(program: Command, context: Context): void {
-  program
+  const list = program
     .command('list')
     .description('every server with its phase and what it needs')
     .option('--json', 'one JSON document')
@@ -17,4 +18,8 @@ export function addList(program: Command, context: Context): void {
         else say(context, listLines(entries, viewOf(context)));
       });
     });
+  addExamples(list, context, [
+    ['ironstep list', 'who needs you'],
+    ['ironstep list --json', 'the same for a script'],
+  ]);
 }

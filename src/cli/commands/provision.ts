@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 
 import { say, sayJson, withRuns } from '../context.ts';
 import type { Context } from '../context.ts';
+import { addExamples } from '../examples.ts';
 import { exitCode } from '../exit-code.ts';
 import { followRun } from '../follow-run.ts';
 
@@ -9,7 +10,7 @@ type Options = { wipe?: string; wait: boolean; detach?: boolean; json?: boolean 
 
 /** `ironstep provision SPEC`: starts the run of a server, then follows it. */
 export function addProvision(program: Command, context: Context): void {
-  program
+  const provision = program
     .command('provision')
     .description('install the server of a spec, then follow the run')
     .argument('<spec>', 'YAML file of the server')
@@ -40,6 +41,11 @@ export function addProvision(program: Command, context: Context): void {
         else say(context, [`${run.server} has started. ${followHint(context, run.server)}`]);
       });
     });
+  addExamples(provision, context, [
+    ['ironstep provision core1.yaml', 'a disk with something on it waits for your approval'],
+    ['ironstep provision core1.yaml --wipe WD-WCC4E0XXXXXX', 'this disk, as long as it is empty'],
+    ['ironstep provision core1.yaml --no-wait --json', 'for a script'],
+  ]);
 }
 
 /** How to see a run that goes on in the background. */

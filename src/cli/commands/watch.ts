@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 
 import { withRuns } from '../context.ts';
 import type { Context } from '../context.ts';
+import { addExamples } from '../examples.ts';
 import { followRun } from '../follow-run.ts';
 
 /** `ironstep watch SERVER`: follow a run that is under way. */
 export function addWatch(program: Command, context: Context): void {
-  program
+  const watch = program
     .command('watch')
     .description('follow the run of a server to its end')
     .argument('<server>', "the server's name")
@@ -17,4 +18,8 @@ export function addWatch(program: Command, context: Context): void {
         context.exitCode = await followRun(context, runs, run, options);
       });
     });
+  addExamples(watch, context, [
+    ['ironstep watch core1', 'the live timeline; Ctrl-C leaves the run going'],
+    ['ironstep watch core1 --json', 'wait for the end, then one document'],
+  ]);
 }
