@@ -43,12 +43,12 @@ describe('the OVH adapter and the simulator', () => {
     const snapshot = await provider.readSettings();
     await provider.quiesce();
     expect(await provider.armRescue({ publicKey })).toMatchObject({ image: 'rescue12-customer' });
-    const { taskId } = await provider.hardReset();
+    const { taskId } = await provider.hardReset(Infinity);
     await at.pass(6_000);
     expect(await provider.task(taskId)).toMatchObject({ state: 'done' });
     expect(server?.boots.at(-1)?.target).toBe('rescue');
     await provider.armDisk();
-    await provider.hardReset();
+    await provider.hardReset(Infinity);
     await at.pass(6_000);
     expect(server?.boots.at(-1)?.target).toBe('disk');
     await provider.restoreSettings(snapshot);
@@ -61,7 +61,7 @@ describe('the OVH adapter and the simulator', () => {
     const provider = adapter(at);
     const after = await provider.latestTaskId();
     at.arm({ kind: 'answer-lost', method: 'POST' });
-    await expect(provider.hardReset()).rejects.toThrow(ProviderOutcomeUnknown);
+    await expect(provider.hardReset(Infinity)).rejects.toThrow(ProviderOutcomeUnknown);
     const found = await provider.findReset(after);
     expect(found).toMatchObject({ kind: 'hardReboot', state: 'pending' });
     at.arm({ kind: 'task-not-found' });

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 
 import type { Pace } from '../run/pace.ts';
@@ -9,6 +11,7 @@ import {
   SshUnreachable,
 } from '../ssh/errors.ts';
 import { keyFingerprint, type HostKeyPolicy } from '../ssh/host-key.ts';
+import { beat } from './beat.ts';
 import type { Dependencies } from './dependencies.ts';
 import { openAny, openSystem } from './open-system.ts';
 import { HostWorkFailed, ServerRebooted, ServerSilent } from './run-errors.ts';
@@ -26,28 +29,36 @@ export type DiskBootWait = {
   pace: Pace;
 };
 
+/** The word that an attempt leaves before it sends a reboot. */
+const rebooting = { label: 'rebooting from inside' };
+
 /** From one system to the next: reboots from inside and the proof of what came up. */
 export function createBootActivities(dependencies: Dependencies) {
   return {
     /** The next boot is from disk. Only after the disk may boot (invariant 3). Idempotent. */
     async armDisk(target: RunTarget): Promise<void> {
       const provider = await dependencies.provider(target.provider);
+      await dependencies.confirmAttempt();
       await provider.armDisk(cancellationSignal());
     },
 
     /**
      * Reboots a proven system from inside, cleanly. Idempotent: the host does it only while it is
-     * still that boot; a later attempt that finds it gone takes the reboot as sent.
+     * still that boot. Word is left in Temporal before it is sent; a later attempt that finds the
+     * word and the system gone takes the reboot as sent.
      */
     async rebootFromInside(target: RunTarget, system: System): Promise<{ sentAtMs: number }> {
       const sentAtMs = Date.now();
       try {
         await using open = await openSystem(dependencies, target, system);
+        beat(rebooting);
+        await dependencies.confirmAttempt(rebooting);
         await open.scripts.runOk('reboot', [system.bootId]);
       } catch (error) {
         if (error instanceof ServerRebooted) return { sentAtMs };
         const gone = error instanceof SshUnreachable || error instanceof SshHostKeyMismatch;
-        if (activityInfo().attempt > 1 && gone) return { sentAtMs };
+        if (gone && isDeepStrictEqual(activityInfo().heartbeatDetails, rebooting))
+          return { sentAtMs };
         throw error;
       }
       return { sentAtMs };

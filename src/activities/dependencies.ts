@@ -17,6 +17,11 @@ export type Dependencies = {
   /** Authenticates what ironstep leaves on a disk. */
   signReceipt(text: string): string;
   verifyReceipt(text: string): boolean;
+  /**
+   * Throws unless Temporal confirms that this attempt still counts: before anything is changed
+   * that a late riser must not change. `details` are left for a later attempt.
+   */
+  confirmAttempt(details?: unknown): Promise<void>;
   mirrors(): Promise<Record<string, Mirror>>;
   settings: SettingsStore;
   connect(

@@ -1,9 +1,9 @@
-import { heartbeat } from '@temporalio/activity';
 import { z } from 'zod';
 
 import type { Pace } from '../run/pace.ts';
 import type { FirstBootProof, Plan, System } from '../run/plan.ts';
 import { formatSize } from '../spec/units.ts';
+import { beat } from './beat.ts';
 import type { Dependencies } from './dependencies.ts';
 import { notYet } from './not-yet.ts';
 import { openSystem } from './open-system.ts';
@@ -28,7 +28,7 @@ export function createFirstBootActivities(dependencies: Dependencies) {
       const facts = parseFacts((await open.scripts.runOk('first-boot', [])).stdout);
       const state = facts.get('state') ?? '';
       if (['initializing', 'starting', ''].includes(state)) {
-        heartbeat({ label: `the system is ${state}` });
+        beat({ label: `the system is ${state}` });
         if (Date.now() > wait.sinceMs + wait.deadlineMs) {
           throw new ServerSilent(
             `${plan.target.server} answers, but has not finished its first boot within ` +

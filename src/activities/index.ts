@@ -1,3 +1,4 @@
+import { beating } from './beat.ts';
 import { createBootActivities } from './boot.ts';
 import type { Dependencies } from './dependencies.ts';
 import { createFirstBootActivities } from './first-boot.ts';
@@ -12,7 +13,7 @@ import { createVerifyActivities } from './verify.ts';
 
 /** All activities of a worker over what it was composed of. */
 export function createActivities(dependencies: Dependencies) {
-  return {
+  return beating({
     ...createPreflightActivities(dependencies),
     ...createSettingsActivities(dependencies),
     ...createRescueActivities(dependencies),
@@ -23,7 +24,7 @@ export function createActivities(dependencies: Dependencies) {
     ...createFirstBootActivities(dependencies),
     ...createRepartitionActivities(dependencies),
     ...createVerifyActivities(dependencies),
-  };
+  });
 }
 
 /** What workflows see of them: types only. */

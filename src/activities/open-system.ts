@@ -1,5 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 
+import { deadlines } from '../run/deadlines.ts';
 import type { RunTarget, System } from '../run/plan.ts';
 import { parseIdentity, type SystemIdentity } from '../run/system-identity.ts';
 import type { SshConnection } from '../ssh/connection.ts';
@@ -18,9 +19,6 @@ export type OpenSystem = AsyncDisposable & {
 /** Rescue asks for root; the installed system knows `core`, who may become root. */
 const users = { rescue: 'root', installed: 'core' } as const;
 
-/** Long enough for a handshake on a slow or emulated machine (measured: 0.5 to 2 s). */
-const connectTimeoutMs = 20_000;
-
 /** Opens whatever answers, under the given host key policy, with our key for that kind. */
 export async function openAny(
   dependencies: Dependencies,
@@ -37,7 +35,7 @@ export async function openAny(
       privateKey: dependencies.keyPair(target.provider, purpose).privateKey,
       hostKey,
     },
-    { connectTimeoutMs, signal: cancellationSignal() },
+    { connectTimeoutMs: deadlines.connectMs, signal: cancellationSignal() },
   );
   try {
     const scripts = await installScripts(connection);

@@ -1,5 +1,6 @@
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 
+import { deadlines } from '../run/deadlines.ts';
 import type { Pace } from '../run/pace.ts';
 import type { RunTarget, System } from '../run/plan.ts';
 import { runsFromDisk } from '../run/system-identity.ts';
@@ -12,6 +13,7 @@ import {
 import type { HostKeyPolicy } from '../ssh/host-key.ts';
 import type { RemoteScripts } from '../ssh/scripts.ts';
 import { probeBanner } from '../ssh/probe.ts';
+import { beat } from './beat.ts';
 import type { Dependencies } from './dependencies.ts';
 import { openAny } from './open-system.ts';
 import { RefusedOnHost, ServerSilent } from './run-errors.ts';
@@ -26,9 +28,6 @@ export type RescueWait = {
   pace: Pace;
 };
 
-/** A running sshd says its banner at once; a busy one within seconds. */
-const bannerTimeoutMs = 5_000;
-
 /** From the boot target to a rescue system that is proven to be the one of this boot. */
 export function createRescueActivities(dependencies: Dependencies) {
   return {
@@ -42,6 +41,7 @@ export function createRescueActivities(dependencies: Dependencies) {
     ): Promise<{ image: string; watermark: number }> {
       const provider = await dependencies.provider(target.provider);
       const signal = cancellationSignal();
+      await dependencies.confirmAttempt();
       await provider.quiesce(signal);
       const { publicKey } = dependencies.keyPair(target.provider, 'rescue');
       const armed = await provider.armRescue(
@@ -59,7 +59,7 @@ export function createRescueActivities(dependencies: Dependencies) {
     async whoAnswers(target: RunTarget): Promise<System | null> {
       // A network in front of a dead machine may take the connection and stay silent (QEMU's
       // does): asking for a login there would cost two handshake timeouts, measured 40 s.
-      const probe = await probeBanner(target.address, target.sshPort, bannerTimeoutMs);
+      const probe = await probeBanner(target.address, target.sshPort, deadlines.bannerMs);
       if (probe.kind !== 'banner') return null;
       const wait = { sentAtMs: Date.now(), knownBootIds: [] };
       const rescue = await askForRescue(dependencies, target, wait, Date.now());
@@ -78,7 +78,7 @@ export function createRescueActivities(dependencies: Dependencies) {
         pace: wait.pace,
         deadlineMs,
         look: async (answeredAtMs) => {
-          heartbeat({ label: 'something answers; asking who it is' });
+          beat({ label: 'something answers; asking who it is' });
           return askForRescue(dependencies, target, wait, answeredAtMs);
         },
         silent: (seen) =>

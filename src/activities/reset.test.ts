@@ -1,11 +1,14 @@
+import { ActivityNotFoundError } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, it } from 'vitest';
 
-import { ProviderOutcomeUnknown } from '../providers/provider-error.ts';
+import { ProviderOutcomeUnknown, ProviderUnavailable } from '../providers/provider-error.ts';
 import type { Provider, ProviderTask } from '../providers/provider.ts';
+import { deadlines } from '../run/deadlines.ts';
+import { defaultPace, type Pace } from '../run/pace.ts';
 import type { RunTarget } from '../run/plan.ts';
 import type { Dependencies } from './dependencies.ts';
-import { createResetActivities } from './reset.ts';
+import { createResetActivities, type Reset } from './reset.ts';
 
 const target: RunTarget = {
   server: 'core1',
@@ -18,27 +21,61 @@ function task(taskId: number, state: ProviderTask['state'] = 'pending'): Provide
   return { taskId, kind: 'hardReboot', state, providerState: 'doing', comment: null };
 }
 
-/** A provider that knows resets by number and counts what was sent to it. */
-function activitiesOver(behaviour: Partial<Provider>) {
-  const provider = async (): Promise<Provider> => behaviour as Provider;
-  return createResetActivities({ provider } as Partial<Dependencies> as Dependencies);
+const pace: Pace = { ...defaultPace, pollMs: 5, resetLookMs: 25 };
+
+/** One attempt of the reset over a provider; `earlier` is the word that an attempt before left. */
+async function sendReset(
+  behaviour: Partial<Provider>,
+  options: { earlier?: object; confirm?: (details: unknown) => Promise<void> } = {},
+): Promise<Reset> {
+  const capabilities = { bootSelection: 'sticky', resetTracking: 'task' } as const;
+  const dependencies: Partial<Dependencies> = {
+    provider: async () => ({ capabilities, ...behaviour }) as Provider,
+    confirmAttempt: options.confirm ?? (async () => {}),
+  };
+  const resets = createResetActivities(dependencies as Dependencies);
+  const attempt = new MockActivityEnvironment({ heartbeatDetails: options.earlier });
+  return attempt.run(() => resets.hardReset(target, 7, pace));
 }
 
-type Reset = { task: ProviderTask; sentAtMs: number };
+const unknown = () => Promise.reject(new ProviderOutcomeUnknown('the connection was reset'));
 
-async function sendReset(behaviour: Partial<Provider>): Promise<Reset> {
-  const resets = activitiesOver(behaviour);
-  return new MockActivityEnvironment().run(() => resets.hardReset(target, 7));
-}
+it('sends a reset when there is none after the watermark, and leaves word before it', async () => {
+  const order: string[] = [];
+  const reset = await sendReset(
+    {
+      findReset: async () => null,
+      hardReset: async () => {
+        order.push('sent');
+        return task(8);
+      },
+    },
+    { confirm: async (details) => void order.push(Object.keys(details as object).join()) },
+  );
+  expect(reset.task?.taskId).toBe(8);
+  expect(order).toEqual(['sends,sendingAtMs', 'sent']);
+});
 
-it('sends a reset when there is none after the watermark', async () => {
+it('a worker that wakes up late sends nothing: another attempt has taken over', async () => {
   let sent = 0;
-  const reset = await sendReset({
+  const sending = sendReset(
+    { findReset: async () => null, hardReset: async () => task(7 + ++sent) },
+    { confirm: () => Promise.reject(new ActivityNotFoundError('not found')) },
+  );
+  await expect(sending).rejects.toThrow(ActivityNotFoundError);
+  expect(sent).toBe(0);
+});
+
+it('what is sent must leave within seconds of the confirmation', async () => {
+  let within = 0;
+  await sendReset({
     findReset: async () => null,
-    hardReset: async () => task(7 + ++sent),
+    hardReset: async (sendByMs) => {
+      within = sendByMs - Date.now();
+      return task(8);
+    },
   });
-  expect(reset.task.taskId).toBe(8);
-  expect(sent).toBe(1);
+  expect(within).toBeLessThanOrEqual(deadlines.sendWithinMs);
 });
 
 it('takes a reset after the watermark for its own: an attempt before this one sent it', async () => {
@@ -47,42 +84,76 @@ it('takes a reset after the watermark for its own: an attempt before this one se
     findReset: async () => task(8),
     hardReset: async () => task(9 + ++sent),
   });
-  expect(reset.task.taskId).toBe(8);
+  expect(reset.task?.taskId).toBe(8);
   expect(sent).toBe(0);
 });
 
-it('looks for the reset whose answer was lost instead of sending another', async () => {
-  const found = [null, task(8)];
+it('looks again and again for the reset whose answer was lost', async () => {
+  const found = [null, null, null, task(8)];
+  let sent = 0;
   const reset = await sendReset({
     findReset: async () => found.shift() ?? null,
-    hardReset: () => Promise.reject(new ProviderOutcomeUnknown('the connection was reset')),
+    hardReset: () => {
+      sent += 1;
+      return unknown();
+    },
   });
-  expect(reset.task.taskId).toBe(8);
+  expect(reset.task?.taskId).toBe(8);
+  expect(sent).toBe(1);
 });
 
-it('does not send again blindly when the outcome stays unknown', async () => {
+it('looks for the reset of a worker that died, before it sends one', async () => {
+  const found = [null, null, task(8)];
+  let sent = 0;
+  const reset = await sendReset(
+    { findReset: async () => found.shift() ?? null, hardReset: async () => task(9 + ++sent) },
+    { earlier: { sends: 1, sendingAtMs: Date.now() } },
+  );
+  expect(reset.task?.taskId).toBe(8);
+  expect(sent).toBe(0);
+});
+
+it('sends once more when the first left no trace, and then asks a person', async () => {
   let sent = 0;
   const sending = sendReset({
     findReset: async () => null,
     hardReset: () => {
       sent += 1;
-      return Promise.reject(new ProviderOutcomeUnknown('the connection was reset'));
+      return unknown();
     },
   });
-  await expect(sending).rejects.toThrow(ProviderOutcomeUnknown);
-  expect(sent).toBe(1);
+  await expect(sending).rejects.toThrow(/2 hard resets of core1 were sent/);
+  expect(sent).toBe(2);
+});
+
+it('without tracking by the provider, unknown means sent', async () => {
+  const capabilities = { bootSelection: 'one-shot', resetTracking: 'none' } as const;
+  const findReset = async () => null;
+  const reset = await sendReset({ capabilities, findReset, hardReset: unknown });
+  expect(reset.task).toBeNull();
+});
+
+it('a call that was never made leaves no word: the next attempt need not look for it', async () => {
+  const words: unknown[] = [];
+  const attempt = new MockActivityEnvironment();
+  attempt.on('heartbeat', (details) => words.push(details));
+  const provider = async () =>
+    ({
+      capabilities: { bootSelection: 'sticky', resetTracking: 'task' },
+      findReset: async () => null,
+      hardReset: () => Promise.reject(new ProviderUnavailable('nothing listens')),
+    }) as Partial<Provider> as Provider;
+  const dependencies: Partial<Dependencies> = { provider, confirmAttempt: async () => {} };
+  const resets = createResetActivities(dependencies as Dependencies);
+  const sending = attempt.run(() => resets.hardReset(target, 7, pace));
+  await expect(sending).rejects.toThrow(ProviderUnavailable);
+  expect(words.at(-1)).toBeNull();
 });
 
 it('a pending task is a benign "not yet", a failed one says what to do', async () => {
-  const pace = {
-    pollMs: 5,
-    waitAttemptMs: 5,
-    bootDeadlineMs: 5,
-    settleDeadlineMs: 5,
-    oldSystemDeadlineMs: 5,
-  };
   const ask = (state: ProviderTask['state']) => {
-    const resets = activitiesOver({ task: async () => task(8, state) });
+    const provider = async () => ({ task: async () => task(8, state) }) as Partial<Provider>;
+    const resets = createResetActivities({ provider } as Partial<Dependencies> as Dependencies);
     const about = { taskId: 8, sentAtMs: 0 };
     return new MockActivityEnvironment().run(() => resets.waitForTask(target, about, pace));
   };

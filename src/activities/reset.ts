@@ -1,36 +1,50 @@
-import { cancellationSignal } from '@temporalio/activity';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import { z } from 'zod';
 
 import { ProviderOutcomeUnknown } from '../providers/provider-error.ts';
-import type { ProviderTask } from '../providers/provider.ts';
+import type { Provider, ProviderTask } from '../providers/provider.ts';
+import { deadlines } from '../run/deadlines.ts';
 import type { Pace } from '../run/pace.ts';
 import type { RunTarget } from '../run/plan.ts';
+import { beat } from './beat.ts';
 import type { Dependencies } from './dependencies.ts';
 import { notYet } from './not-yet.ts';
 import { ResetTaskFailed } from './run-errors.ts';
+
+/** A reset as it was sent; without `task` the provider tells nothing about it. */
+export type Reset = { task: ProviderTask | null; sentAtMs: number };
+
+/** What an attempt leaves in Temporal before it sends: without it, nothing was ever sent. */
+const intentSchema = z.object({ sends: z.number(), sendingAtMs: z.number() });
+type Intent = z.infer<typeof intentSchema>;
+
+/** A first reset that came to nothing may be repeated once; after that a person looks. */
+const sendsMax = 2;
 
 /** The hard reset, the one thing that must not be sent twice. */
 export function createResetActivities(dependencies: Dependencies) {
   return {
     /**
-     * Sends one hard reset. Idempotent: a reset newer than the watermark is this one, sent by an
-     * earlier attempt whose answer was lost.
+     * Sends one hard reset. Idempotent: before it sends, it leaves word in Temporal, and an attempt
+     * that finds such word first looks for a task newer than the watermark, for
+     * `pace.resetLookMs`. It sends only while Temporal confirms that this attempt still counts, and
+     * at most seconds after that. Without tracking by the provider, word left means sent.
+     *
+     * Throws ProviderOutcomeUnknown when two resets in a row left no trace.
      */
-    async hardReset(
-      target: RunTarget,
-      watermark: number,
-    ): Promise<{ task: ProviderTask; sentAtMs: number }> {
+    async hardReset(target: RunTarget, watermark: number, pace: Pace): Promise<Reset> {
       const provider = await dependencies.provider(target.provider);
-      const signal = cancellationSignal();
-      const earlier = await provider.findReset(watermark, signal);
-      if (earlier !== null) return { task: earlier, sentAtMs: Date.now() };
-      const sentAtMs = Date.now();
-      try {
-        return { task: await provider.hardReset(signal), sentAtMs };
-      } catch (error) {
-        if (!(error instanceof ProviderOutcomeUnknown)) throw error;
-        const task = await provider.findReset(watermark, signal);
-        if (task === null) throw error;
-        return { task, sentAtMs };
+      let intent = earlierIntent();
+      for (;;) {
+        const seen = await lookForReset(provider, watermark, intent, pace);
+        if (seen !== null) return seen;
+        refuseThird(target, intent);
+        const before = intent;
+        intent = { sends: (before?.sends ?? 0) + 1, sendingAtMs: Date.now() };
+        const task = await send(dependencies, provider, before, intent);
+        if (task !== null) return { task, sentAtMs: intent.sendingAtMs };
       }
     },
 
@@ -55,4 +69,57 @@ export function createResetActivities(dependencies: Dependencies) {
       return task;
     },
   };
+}
+
+function earlierIntent(): Intent | null {
+  const parsed = intentSchema.safeParse(activityInfo().heartbeatDetails);
+  return parsed.success ? parsed.data : null;
+}
+
+/** Looks once when nothing was sent; else until a reset shows, for as long as one may take to. */
+async function lookForReset(
+  provider: Provider,
+  watermark: number,
+  intent: Intent | null,
+  pace: Pace,
+): Promise<Reset | null> {
+  const signal = cancellationSignal();
+  const sentAtMs = intent?.sendingAtMs ?? Date.now();
+  if (intent !== null && provider.capabilities.resetTracking === 'none') {
+    return { task: null, sentAtMs };
+  }
+  for (;;) {
+    const task = await provider.findReset(watermark, signal);
+    if (task !== null) return { task, sentAtMs };
+    if (intent === null || Date.now() > intent.sendingAtMs + pace.resetLookMs) return null;
+    await sleep(pace.pollMs, undefined, { signal });
+  }
+}
+
+function refuseThird(target: RunTarget, intent: Intent | null): void {
+  if (intent === null || intent.sends < sendsMax) return;
+  throw new ProviderOutcomeUnknown(
+    `${intent.sends} hard resets of ${target.server} were sent, and the provider shows no task of ` +
+      `them. Nothing more was sent. Look at the server in the provider's panel, then resume.`,
+  );
+}
+
+/** Null: the outcome is unknown, so it is looked for. A call that was never made leaves no word. */
+async function send(
+  dependencies: Dependencies,
+  provider: Provider,
+  before: Intent | null,
+  intent: Intent,
+): Promise<ProviderTask | null> {
+  const signal = cancellationSignal();
+  beat(intent);
+  await dependencies.confirmAttempt(intent);
+  const sendByMs = Date.now() + deadlines.sendWithinMs;
+  try {
+    return await provider.hardReset(sendByMs, signal);
+  } catch (error) {
+    if (error instanceof ProviderOutcomeUnknown) return null;
+    beat(before);
+    throw error;
+  }
 }

@@ -1,16 +1,15 @@
-import { activityInfo, cancellationSignal, Context, heartbeat } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, Context } from '@temporalio/activity';
 
+import { deadlines } from '../run/deadlines.ts';
 import type { RunTarget, System } from '../run/plan.ts';
 import type { JobTrace, Progress } from '../run/status.ts';
 import { SshHostKeyMismatch, SshUnreachable } from '../ssh/errors.ts';
 import type { JobDone } from '../ssh/job-state.ts';
 import { cancelJob, followJob, type JobRequest } from '../ssh/job.ts';
+import { beat } from './beat.ts';
 import type { Dependencies } from './dependencies.ts';
 import { openSystem, type OpenSystem } from './open-system.ts';
 import { HostWorkFailed, RefusedOnHost, ServerRebooted, ServerSilent } from './run-errors.ts';
-
-/** How long a server may be unreachable in the middle of its work before a person is told. */
-const unreachableDeadlineMs = 10 * 60_000;
 
 /** Our scripts' exit code for "refused before anything was written". */
 const refusedExitCode = 10;
@@ -32,7 +31,7 @@ export async function runJob(
   const request: JobRequest = { ...work, bootId: system.bootId };
   try {
     const state = await followJob(open.scripts, request, {
-      onProgress: (progress: Progress) => heartbeat(progress),
+      onProgress: (progress: Progress) => beat(progress),
       signal: cancellationSignal(),
     });
     if (state.kind === 'done') return checkExit(target, work, state);
@@ -87,13 +86,13 @@ async function openForWork(
       throw new ServerRebooted(target.server, system.bootId, 'another one');
     }
     if (!(error instanceof SshUnreachable)) throw error;
-    if (Date.now() - sinceMs > unreachableDeadlineMs) {
+    if (Date.now() - sinceMs > deadlines.unreachableMs) {
       throw new ServerSilent(
         `${target.server} has not been reachable for 10 minutes in the middle of its work ` +
           `(${error.message}). Its job may still be running; nothing was sent to the server.`,
       );
     }
-    heartbeat({ label: 'the server is not reachable', unreachableSinceMs: sinceMs });
+    beat({ label: 'the server is not reachable', unreachableSinceMs: sinceMs });
     throw error;
   }
 }

@@ -27,6 +27,7 @@ export function createSettingsActivities(dependencies: Dependencies) {
     /** Boot target, rescue key and the like as before. Idempotent: writes what differs. */
     async restoreSettings(target: RunTarget, snapshot: SettingsSnapshot): Promise<void> {
       const provider = await dependencies.provider(target.provider);
+      await dependencies.confirmAttempt();
       await provider.restoreSettings(snapshot, cancellationSignal());
     },
 
@@ -36,6 +37,7 @@ export function createSettingsActivities(dependencies: Dependencies) {
      */
     async restoreMonitoring(target: RunTarget, snapshot: SettingsSnapshot): Promise<void> {
       const provider = await dependencies.provider(target.provider);
+      await dependencies.confirmAttempt();
       await provider.restoreMonitoring(snapshot, cancellationSignal());
       await dependencies.settings.close(target.provider);
     },

@@ -1,5 +1,3 @@
-import { heartbeat } from '@temporalio/activity';
-
 import { parseInstalledFacts } from '../disk/installed-facts.ts';
 import type { SolvedLayout } from '../disk/layout.ts';
 import { rootEntry } from '../disk/table.ts';
@@ -8,6 +6,7 @@ import type { Pace } from '../run/pace.ts';
 import type { Plan, System } from '../run/plan.ts';
 import type { VerifiedPartition } from '../run/status.ts';
 import { keyFingerprint } from '../ssh/host-key.ts';
+import { beat } from './beat.ts';
 import type { Dependencies } from './dependencies.ts';
 import { notYet } from './not-yet.ts';
 import { openSystem } from './open-system.ts';
@@ -42,7 +41,7 @@ export function createVerifyActivities(dependencies: Dependencies) {
         const seen = different
           .map((partition) => `${partition.name}: ${partition.difference ?? 'differs'}`)
           .join('; ');
-        heartbeat({ label: seen });
+        beat({ label: seen });
         if (Date.now() < wait.sinceMs + wait.deadlineMs) throw notYet(seen, wait.pace.pollMs);
         throw new SystemNotAsInstalled(
           `${plan.target.server} is not as the spec says: ${seen}. Nothing was changed by looking.`,

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 
+import { deadlines } from '../run/deadlines.ts';
 import type { Pace } from '../run/pace.ts';
 import type { RunTarget } from '../run/plan.ts';
 import { probeBanner } from '../ssh/probe.ts';
+import { beat } from './beat.ts';
 import { notYet } from './not-yet.ts';
 
 /** A question that is asked of a booting server until it has an answer. */
@@ -17,8 +19,6 @@ type Question<Answer> = {
   look: (answeredAtMs: number) => Promise<Answer | string>;
   silent: (seen: string) => Error;
 };
-
-const bannerTimeoutMs = 3_000;
 
 /**
  * Looks at the SSH port until `look` finds what it waits for. One attempt of the activity looks
@@ -33,7 +33,7 @@ export async function waitForAnswer<Answer extends object>(
   const attemptEndsMs = Date.now() + pace.waitAttemptMs;
   let seen = 'nothing answers';
   for (;;) {
-    const probe = await probeBanner(target.address, target.sshPort, bannerTimeoutMs);
+    const probe = await probeBanner(target.address, target.sshPort, deadlines.bannerMs);
     if (probe.kind === 'banner') {
       const answer = await question.look(Date.now());
       if (typeof answer !== 'string') return answer;
@@ -41,7 +41,7 @@ export async function waitForAnswer<Answer extends object>(
     } else {
       seen = probe.kind === 'refused' ? 'the SSH port is closed' : 'nothing answers';
     }
-    heartbeat({ label: seen });
+    beat({ label: seen });
     if (Date.now() > question.deadlineMs) throw question.silent(seen);
     if (Date.now() > attemptEndsMs) throw notYet(seen, pace.pollMs);
     await sleep(pace.pollMs, undefined, { signal });

@@ -19,8 +19,11 @@ export interface Provider {
   armDisk(signal?: AbortSignal): Promise<void>;
   /** Highest task id the provider knows of this server; the watermark taken before a reset. */
   latestTaskId(signal?: AbortSignal): Promise<number>;
-  /** Sends a hard reset. Not idempotent: see `findReset`. */
-  hardReset(signal?: AbortSignal): Promise<ProviderTask>;
+  /**
+   * Sends a hard reset. Not idempotent: see `findReset`. Sends nothing after `sendByMs` (epoch
+   * milliseconds), and throws ProviderUnavailable then: whoever asked may have been asleep.
+   */
+  hardReset(sendByMs: number, signal?: AbortSignal): Promise<ProviderTask>;
   /** A reset newer than the watermark, when the outcome of `hardReset` is unknown. */
   findReset(afterTaskId: number, signal?: AbortSignal): Promise<ProviderTask | null>;
   /**

@@ -7,6 +7,8 @@ export type Pace = {
   pollMs: number;
   /** One attempt of a waiting activity; then it gives its slot back and asks to be called again. */
   waitAttemptMs: number;
+  /** A reset of unknown outcome is looked for that long: a new task shows within 5 minutes. */
+  resetLookMs: number;
   /** Until a disk boot counts as failed. Servers with much RAM spend 10 minutes in firmware. */
   bootDeadlineMs: number;
   /** Until the first boot has finished its work; growing ROOT on a slow 2 TB disk takes minutes. */
@@ -19,6 +21,7 @@ export type Pace = {
 export const defaultPace: Pace = {
   pollMs: 2_000,
   waitAttemptMs: 60_000,
+  resetLookMs: 5 * 60_000,
   bootDeadlineMs: 20 * 60_000,
   settleDeadlineMs: 30 * 60_000,
   oldSystemDeadlineMs: 5 * 60_000,

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { deadlines } from '../run/deadlines.ts';
 import type { Progress } from '../run/status.ts';
 import { JobNeverStarted } from './errors.ts';
 import { parseJobState } from './job-state.ts';
@@ -28,9 +29,6 @@ export type FollowOptions = {
   /** @default 1000 */
   pollMs?: number;
 };
-
-/** One question to job.sh; it never waits for the job. */
-const questionTimeoutMs = 60_000;
 
 /** A starter can die before its job begins; a server where that happens again cannot start it. */
 const startsMax = 3;
@@ -121,7 +119,7 @@ async function ask(
 ): Promise<JobState> {
   const { stdout } = await scripts.runOk('job', words, {
     ...options,
-    timeoutMs: questionTimeoutMs,
+    timeoutMs: deadlines.commandMs,
   });
   return parseJobState(stdout);
 }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+
+import { deadlines } from '../run/deadlines.ts';
 import type { SshConnection } from './connection.ts';
 import type { ExecOptions, ExecResult } from './exec.ts';
 import { tarOf } from './tar.ts';
@@ -25,8 +27,6 @@ export type RemoteScripts = {
   runOk(name: string, args: string[], options?: ExecOptions): Promise<ExecResult>;
 };
 
-const uploadTimeoutMs = 60_000;
-
 /**
  * Puts src/remote/*.sh on the server, once per boot and version: complete or not at all, mode
  * 0700, root's. Safe to call in every activity: when they are there, nothing is written.
@@ -44,7 +44,7 @@ export async function installScripts(
   if (receiver === undefined) throw new Error(`${source} has no receive-scripts.sh`);
   const { stdout } = await connection.execOk(
     [...asRoot, 'sh', '-c', receiver, 'sh', digestOf(files)],
-    { stdin: tarOf(files), timeoutMs: uploadTimeoutMs },
+    { stdin: tarOf(files), timeoutMs: deadlines.commandMs },
   );
   // The last line: a ~/.bashrc that prints something would come before it.
   const folder = stdout.trimEnd().split('\n').at(-1) ?? '';

@@ -1,3 +1,4 @@
+import { confirmAttempt } from './confirm-attempt.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
 import { openProvider } from '../providers/registry.ts';
 import { loadAccount } from '../secrets/credentials.ts';
@@ -22,6 +23,7 @@ export async function openDependencies(configFolder: string): Promise<Dependenci
       deriveKeyPair({ master, server: `${kind}/${service}`, purpose }),
     signReceipt: (text) => signReceipt(macKey, text),
     verifyReceipt: (text) => verifyReceipt(macKey, text),
+    confirmAttempt,
     mirrors: () => loadMirrors(configFolder),
     settings: createSettingsStore(),
     connect,

@@ -1,6 +1,7 @@
 import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
+import { deadlines } from '../run/deadlines.ts';
 
 /**
  * Failures that asking again cannot mend; the class names of errors thrown by activities. What is
@@ -39,10 +40,13 @@ const neverRetried = [
 
 /**
  * The SDK's default is TRY_CANCEL, whatever its doc comment says (sdk-typescript#2442): clean-up
- * would start while resize2fs still runs. Every activity waits for its cancellation to complete.
+ * would start while resize2fs still runs. Every activity waits for its cancellation to complete,
+ * and beats (`activities/beat.ts`), so that the death of its worker is noticed. The limits and
+ * their reasons are in `run/deadlines.ts`.
  */
 const common: ActivityOptions = {
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  heartbeatTimeout: deadlines.heartbeatMs,
   retry: {
     initialInterval: '1 second',
     maximumInterval: '30 seconds',
@@ -53,16 +57,21 @@ const common: ActivityOptions = {
 /** Questions to the provider and short looks at the server: seconds each. */
 export const quick = proxyActivities<Activities>({
   ...common,
-  startToCloseTimeout: '2 minutes',
-  // A provider's API that is down for half an hour is an incident: then a person is told.
-  scheduleToCloseTimeout: '30 minutes',
+  startToCloseTimeout: deadlines.quickAttemptMs,
+  scheduleToCloseTimeout: deadlines.quickMs,
+});
+
+/** The hard reset, with the looks that an unknown outcome asks for. */
+export const resetting = proxyActivities<Pick<Activities, 'hardReset'>>({
+  ...common,
+  startToCloseTimeout: deadlines.resetAttemptMs,
 });
 
 /** Preflight may stream an image once to check a detached signature. */
 export const patient = proxyActivities<Activities>({
   ...common,
-  startToCloseTimeout: '20 minutes',
-  scheduleToCloseTimeout: '40 minutes',
+  startToCloseTimeout: deadlines.preflightAttemptMs,
+  scheduleToCloseTimeout: deadlines.preflightMs,
 });
 
 /**
@@ -71,16 +80,14 @@ export const patient = proxyActivities<Activities>({
  */
 export const waiting = proxyActivities<Activities>({
   ...common,
-  startToCloseTimeout: '10 minutes',
-  heartbeatTimeout: '45 seconds',
+  startToCloseTimeout: deadlines.waitAttemptMs,
 });
 
 /**
  * Work on the host, as a durable job: the activity only watches it, so the timeouts are about the
- * watcher. 15 seconds without a heartbeat mean that the worker died; the next one re-attaches.
+ * watcher. When the worker dies, the next one re-attaches.
  */
 export const working = proxyActivities<Activities>({
   ...common,
-  startToCloseTimeout: '12 hours',
-  heartbeatTimeout: '15 seconds',
+  startToCloseTimeout: deadlines.workAttemptMs,
 });

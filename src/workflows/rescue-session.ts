@@ -1,10 +1,8 @@
+import { deadlines } from '../run/deadlines.ts';
 import type { ServerAccess, System } from '../run/plan.ts';
 import type { JobTrace } from '../run/status.ts';
-import { quick, waiting } from './activity-options.ts';
+import { quick, resetting, waiting } from './activity-options.ts';
 import { phaseFailure, type ServerRun } from './server-run.ts';
-
-/** A server that was just reset by a power cut boots rescue by itself: that long is waited first. */
-const comesBackByItselfMs = 4 * 60_000;
 
 /** What the run has seen boot, and which system answered last. */
 export type Boots = {
@@ -63,7 +61,7 @@ async function enterRescue(
     run.note('a rescue session of this server is still up; it is used as it is');
     return before;
   }
-  const wait = { knownBootIds: boots.ids, pace: run.pace, giveUpAfterMs: comesBackByItselfMs };
+  const wait = { knownBootIds: boots.ids, pace: run.pace, giveUpAfterMs: deadlines.comesBackMs };
   if (lost) {
     const back = await rescueByItself(access, { ...wait, sentAtMs: Date.now() });
     if (back !== null) return back;
@@ -117,18 +115,23 @@ async function rebootInstalled(
 }
 
 async function hardReset(run: ServerRun, access: ServerAccess, watermark: number): Promise<number> {
-  const reset = await quick.hardReset.executeWithOptions({ summary: 'hard reset' }, [
+  const { task, sentAtMs } = await resetting.hardReset.executeWithOptions(
+    { summary: 'hard reset' },
+    [access.target, watermark, run.pace],
+  );
+  if (task === null) {
+    run.note('hard reset sent; the provider tells nothing about it');
+    return sentAtMs;
+  }
+  const { taskId } = task;
+  run.note(`hard reset sent as task ${taskId}`);
+  await waiting.waitForTask.executeWithOptions({ summary: `wait for task ${taskId}` }, [
     access.target,
-    watermark,
-  ]);
-  run.note(`hard reset sent as task ${reset.task.taskId}`);
-  await waiting.waitForTask.executeWithOptions({ summary: `wait for task ${reset.task.taskId}` }, [
-    access.target,
-    { taskId: reset.task.taskId, sentAtMs: reset.sentAtMs },
+    { taskId, sentAtMs },
     run.pace,
   ]);
-  run.note(`task ${reset.task.taskId} done`);
-  return reset.sentAtMs;
+  run.note(`task ${taskId} done`);
+  return sentAtMs;
 }
 
 /** Adds a proven system to what the run has seen boot. */

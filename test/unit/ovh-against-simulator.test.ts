@@ -74,7 +74,7 @@ describe('the OVH adapter against the simulator', () => {
     });
 
     const watermark = await provider.latestTaskId();
-    const sent = await provider.hardReset();
+    const sent = await provider.hardReset(Infinity);
     expect(sent).toMatchObject({ kind: 'hardReboot', state: 'pending', providerState: 'init' });
     expect(sent.taskId).toBeGreaterThan(watermark);
     expect((await provider.describe()).pendingTasks).toMatchObject([{ taskId: sent.taskId }]);
@@ -117,12 +117,12 @@ describe('the OVH adapter against the simulator', () => {
     const provider = open(at);
     const watermark = await provider.latestTaskId();
     at.arm({ kind: 'answer-lost', method: 'POST' });
-    await expect(provider.hardReset()).rejects.toThrow(ProviderOutcomeUnknown);
+    await expect(provider.hardReset(Infinity)).rejects.toThrow(ProviderOutcomeUnknown);
     const found = await provider.findReset(watermark);
     expect(found).toMatchObject({ kind: 'hardReboot', state: 'pending' });
     expect(changes(at)).toHaveLength(1);
     // A second one while the first is under way is refused, and is not in doubt.
-    await expect(provider.hardReset()).rejects.toThrow(ProviderUnavailable);
+    await expect(provider.hardReset(Infinity)).rejects.toThrow(ProviderUnavailable);
   });
 
   it.each(['json', 'html', 'empty'] as const)(
@@ -133,7 +133,7 @@ describe('the OVH adapter against the simulator', () => {
       await provider.readSettings(); // the clock is known now
       at.arm({ kind: 'call-fails', status: 503, body, times: null });
       await expect(provider.describe()).rejects.toThrow(ProviderUnavailable);
-      await expect(provider.hardReset()).rejects.toThrow(ProviderOutcomeUnknown);
+      await expect(provider.hardReset(Infinity)).rejects.toThrow(ProviderOutcomeUnknown);
       await expect(provider.quiesce()).rejects.toThrow(ProviderUnavailable);
     },
   );
@@ -150,7 +150,7 @@ describe('the OVH adapter against the simulator', () => {
   it('a young task that is not found yet is pending', async () => {
     await using at = await startTestField();
     const provider = open(at);
-    const { taskId } = await provider.hardReset();
+    const { taskId } = await provider.hardReset(Infinity);
     at.arm({ kind: 'task-not-found', times: null });
     expect((await provider.task(taskId)).state).toBe('pending');
     expect((await provider.task(999_999)).state).toBe('unknown');

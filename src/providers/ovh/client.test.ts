@@ -107,7 +107,7 @@ describe('OvhClient', () => {
       return late ? { status, json: { errorCode, message: 'no' } } : { json: [7] };
     });
     const client = new OvhClient(accountAt(`${api.url}/1.0`));
-    expect(await client.post('/thing', z.array(z.number()))).toEqual([7]);
+    expect(await client.post('/thing', z.array(z.number()), { sendByMs: Infinity })).toEqual([7]);
     expect(api.calls.map((call) => call.path)).toEqual([
       '/1.0/auth/time',
       '/1.0/thing',
@@ -146,8 +146,10 @@ describe('OvhClient', () => {
   ])('%s is no doubt, for POST too', async (_, reply, errorClass) => {
     await using api = await answering(reply);
     const client = new OvhClient(accountAt(`${api.url}/1.0`));
-    for (const method of ['get', 'post'] as const) {
-      const failure = await failureOf(client[method]('/thing', z.unknown()));
+    const get = () => client.get('/thing', z.unknown());
+    const post = () => client.post('/thing', z.unknown(), { sendByMs: Infinity });
+    for (const call of [get, post]) {
+      const failure = await failureOf(call());
       expect(failure.constructor).toBe(errorClass);
       expect(failure.name).toBe(errorClass.name);
       expect(failure.message).toContain('/thing');
@@ -170,7 +172,9 @@ describe('OvhClient', () => {
     const client = new OvhClient(accountAt(`${api.url}/1.0`), timeoutMs);
     const get = await failureOf(client.get('/thing', z.array(z.number())));
     expect(get.constructor).toBe(ProviderUnavailable);
-    const post = await failureOf(client.post('/thing', z.array(z.number())));
+    const post = await failureOf(
+      client.post('/thing', z.array(z.number()), { sendByMs: Infinity }),
+    );
     expect(post.constructor).toBe(ProviderOutcomeUnknown);
     expect(post.message).not.toContain('<html>');
     expect(api.calls.filter((call) => call.method === 'POST')).toHaveLength(1);
@@ -184,9 +188,19 @@ describe('OvhClient', () => {
     await api[Symbol.asyncDispose]();
     // A connection kept alive breaks after sending; only a new one is refused.
     await vi.waitFor(() => expect(fetch(api.url)).rejects.toHaveProperty('cause.code', refused));
-    const failure = await failureOf(client.post('/thing', z.unknown()));
+    const failure = await failureOf(client.post('/thing', z.unknown(), { sendByMs: Infinity }));
     expect(failure.message).toContain(refused);
     expect(failure.constructor).toBe(ProviderUnavailable);
+  });
+
+  it('sends nothing any more when it is too late, whatever held it up', async () => {
+    await using api = await answering({ json: 7 });
+    const client = new OvhClient(accountAt(`${api.url}/1.0`));
+    const sendByMs = Date.now() - 1;
+    const failure = await failureOf(client.post('/thing', z.unknown(), { sendByMs }));
+    expect(failure.constructor).toBe(ProviderUnavailable);
+    expect(failure.message).toMatch(/was not sent: this worker was stopped/);
+    expect(api.calls.map((call) => call.path)).not.toContain('/1.0/thing');
   });
 
   it('a cancelled call throws the reason of its signal', async () => {
@@ -194,7 +208,9 @@ describe('OvhClient', () => {
     const client = new OvhClient(accountAt(`${api.url}/1.0`));
     const cancel = new AbortController();
     const reason = new Error('the run was cancelled');
-    const call = failureOf(client.post('/thing', z.unknown(), cancel.signal));
+    const call = failureOf(
+      client.post('/thing', z.unknown(), { sendByMs: Infinity, signal: cancel.signal }),
+    );
     cancel.abort(reason);
     expect(await call).toBe(reason);
   });
@@ -205,7 +221,7 @@ describe('OvhClient', () => {
       json: { message: `bad: ${keys.key} ${keys.secret} ${keys.consumer}` },
     });
     const client = new OvhClient(accountAt(`${api.url}/1.0`));
-    const failure = await failureOf(client.post('/thing', z.unknown()));
+    const failure = await failureOf(client.post('/thing', z.unknown(), { sendByMs: Infinity }));
     expect(failure.message).toContain('bad: [secret] [secret] [secret]');
     expect(String(failure.stack)).not.toMatch(/example-(key|secret|consumer)/);
   });
@@ -214,7 +230,9 @@ describe('OvhClient', () => {
     const details = { unauthorizedActionsByIAM: ['dedicatedServer:apiovh:reboot'] };
     await using api = await answering({ status: 403, json: { message: 'no', details } });
     const failure = await failureOf(
-      new OvhClient(accountAt(`${api.url}/1.0`)).post('/thing', z.unknown()),
+      new OvhClient(accountAt(`${api.url}/1.0`)).post('/thing', z.unknown(), {
+        sendByMs: Infinity,
+      }),
     );
     expect(failure.message).toContain('dedicatedServer:apiovh:reboot');
   });

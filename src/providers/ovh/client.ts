@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { deadlines } from '../../run/deadlines.ts';
 import type { Account } from '../../secrets/credentials.ts';
 import { createRedactor } from '../../secrets/redact.ts';
 import {
@@ -11,7 +12,14 @@ import { mayBeClock, readRefusal, refusalError } from './refusal.ts';
 import { ovhSignature } from './signature.ts';
 
 type Method = 'GET' | 'PUT' | 'POST';
-type Sent = { method: Method; url: string; body: string; signal: AbortSignal | undefined };
+type Sent = {
+  method: Method;
+  url: string;
+  body: string;
+  signal: AbortSignal | undefined;
+  /** Epoch milliseconds; past it nothing is sent any more. */
+  sendByMs?: number;
+};
 type Answer = { response: Response; text: string };
 
 /** Failures of a connection that was never made: nothing was sent, so nothing was done. */
@@ -35,8 +43,8 @@ export class OvhClient {
   /** OVH's clock minus ours. Read before the first signed call. */
   #clockDeltaSeconds: number | null = null;
 
-  /** `timeoutMs` limits one call; a PUT to a cancelled service was seen to hang for 10 minutes. */
-  constructor(account: Account, timeoutMs = 30_000) {
+  /** `timeoutMs` limits one call. */
+  constructor(account: Account, timeoutMs: number = deadlines.providerCallMs) {
     this.#account = account;
     this.#timeoutMs = timeoutMs;
     const { applicationKey, applicationSecret, consumerKey } = account;
@@ -53,9 +61,16 @@ export class OvhClient {
     await this.#signed(this.#request('PUT', path, JSON.stringify(body), signal));
   }
 
-  /** Not repeatable: throws ProviderOutcomeUnknown when it may have been carried out. */
-  async post<T>(path: string, schema: z.ZodType<T>, signal?: AbortSignal): Promise<T> {
-    const sent = this.#request('POST', path, '', signal);
+  /**
+   * Not repeatable: throws ProviderOutcomeUnknown when it may have been carried out. Nothing is
+   * sent after `sendByMs`.
+   */
+  async post<T>(
+    path: string,
+    schema: z.ZodType<T>,
+    { sendByMs, signal }: { sendByMs: number; signal?: AbortSignal | undefined },
+  ): Promise<T> {
+    const sent = { ...this.#request('POST', path, '', signal), sendByMs };
     return this.#parse(sent, await this.#signed(sent), schema);
   }
 
@@ -109,6 +124,7 @@ export class OvhClient {
     const signal = sent.signal === undefined ? timeout : AbortSignal.any([sent.signal, timeout]);
     const type: Record<string, string> =
       sent.body === '' ? {} : { 'Content-Type': 'application/json; charset=utf-8' };
+    refuseLate(sent);
     try {
       const response = await fetch(sent.url, {
         method: sent.method,
@@ -165,6 +181,15 @@ export class OvhClient {
     if (parsed.success) return parsed.data;
     throw problem(`JSON of another shape: ${z.prettifyError(parsed.error)}`);
   }
+}
+
+/** The last look at the clock: a process that was stopped wakes up between any two lines. */
+function refuseLate(sent: Sent): void {
+  if (sent.sendByMs === undefined || Date.now() <= sent.sendByMs) return;
+  throw new ProviderUnavailable(
+    `${describe(sent)} was not sent: this worker was stopped in between, and what it wanted may be ` +
+      `outdated.`,
+  );
 }
 
 function describe(sent: Sent): string {

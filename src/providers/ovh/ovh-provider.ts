@@ -93,8 +93,9 @@ export class OvhProvider implements Provider {
     return Math.max(0, ...ids);
   }
 
-  async hardReset(signal?: AbortSignal): Promise<ProviderTask> {
-    const task = await this.#client.post(`${this.#path}/reboot`, taskSchema, signal);
+  async hardReset(sendByMs: number, signal?: AbortSignal): Promise<ProviderTask> {
+    const path = `${this.#path}/reboot`;
+    const task = await this.#client.post(path, taskSchema, { sendByMs, signal });
     if (task.taskId > 0) return taskOf(task);
     // terraform-provider-ovh#671: taskId 0, then "The requested object (taskId = 0) does not exist".
     throw new ProviderOutcomeUnknown(

@@ -9,7 +9,7 @@ describe('resets and tasks', () => {
     rented.ovh.overrides['POST …/reboot'] = () => ({
       json: { taskId: 11, function: 'hardReboot', status: 'init', startDate: null, tags: null },
     });
-    expect(await rented.provider.hardReset()).toEqual({
+    expect(await rented.provider.hardReset(Infinity)).toEqual({
       taskId: 11,
       kind: 'hardReboot',
       state: 'pending',
@@ -21,7 +21,7 @@ describe('resets and tasks', () => {
   it('a task 0 leaves the outcome open', async () => {
     await using rented = await rent();
     rented.ovh.overrides['POST …/reboot'] = () => ({ json: { taskId: 0, status: 'todo' } });
-    await expect(rented.provider.hardReset()).rejects.toThrow(ProviderOutcomeUnknown);
+    await expect(rented.provider.hardReset(Infinity)).rejects.toThrow(ProviderOutcomeUnknown);
   });
 
   it('finds the reset that was made although its answer was lost', async () => {
@@ -37,7 +37,7 @@ describe('resets and tasks', () => {
       rented.ovh.tasks.push({ taskId: 12, function: 'hardReboot', status: 'doing' });
       return 'reset';
     };
-    await expect(rented.provider.hardReset()).rejects.toThrow(ProviderOutcomeUnknown);
+    await expect(rented.provider.hardReset(Infinity)).rejects.toThrow(ProviderOutcomeUnknown);
     rented.ovh.tasks.push({ taskId: 13, function: 'reinstallServer', status: 'todo' });
     const found = await rented.provider.findReset(watermark);
     expect(found).toMatchObject({ taskId: 12, state: 'pending', providerState: 'doing' });
