@@ -35,6 +35,7 @@ import {
   serverNameOf,
 } from './client/run-list.ts';
 import type { RunListEntry } from './client/run-list.ts';
+import { historyOf } from './client/run-history.ts';
 import { knownServer } from './client/run-server.ts';
 import type { KnownServer } from './client/run-server.ts';
 import { summaryOf } from './client/run-summary.ts';
@@ -47,6 +48,7 @@ import {
   taskQueue,
 } from './contract.ts';
 import type { AbortArgs, Accepted, ApproveArgs, ProvisionRequest, ResumeArgs } from './contract.ts';
+import type { RunHistory } from './run/run-history.ts';
 import type { RunKind, RunStatus } from './run/status.ts';
 import { SearchAttributesMissing, TemporalUnreachable } from './run/temporal-errors.ts';
 import type { ServerSpec } from './spec/server-spec.ts';
@@ -188,6 +190,11 @@ export class RunClient {
       ...(await this.#closedOff(status, description, handle)),
       ...(await liveFacts(description, this.#client.options.loadedDataConverter)),
     };
+  }
+
+  /** What happened in every run of the server that Temporal still knows. Needs no worker. */
+  async history(run: RunReference): Promise<RunHistory[]> {
+    return historyOf(this.#client, this.#questions, run);
   }
 
   /** The newest run of every server, open ones first, then by name. */

@@ -4,6 +4,7 @@ import { addAbort } from './commands/abort.ts';
 import { addApprove } from './commands/approve.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addHistory } from './commands/history.ts';
 import { addLab } from './commands/lab.ts';
 import { addList } from './commands/list.ts';
 import { addProvision } from './commands/provision.ts';
@@ -44,6 +45,7 @@ export function buildProgram(context: Context): Command {
     addProvision,
     addWatch,
     addStatus,
+    addHistory,
     addList,
     addApprove,
     addResume,

@@ -5,6 +5,7 @@ const codes = {
   cancelled: 1,
   invalidArgument: 3,
   deadlineExceeded: 4,
+  notFound: 5,
   failedPrecondition: 9,
   unavailable: 14,
 };
@@ -27,6 +28,11 @@ export function isUnanswered(error: unknown): boolean {
 /** A worker polls, but its last attempt to go on with the workflow failed. */
 export function isStuck(error: unknown): boolean {
   return grpcCode(error) === codes.failedPrecondition;
+}
+
+/** The server does not know what was asked for, or has deleted it since. */
+export function isNotFound(error: unknown): boolean {
+  return grpcCode(error) === codes.notFound;
 }
 
 /** A search attribute that the namespace does not know is an invalid argument of the start. */

@@ -11,6 +11,7 @@ import {
 
 import { phaseAttribute, attentionAttribute } from './search-attributes.ts';
 import type { Accepted, ResumeArgs, ServerRequest } from '../contract.ts';
+import { firstSentence } from '../run/first-sentence.ts';
 import { defaultPace, type Pace } from '../run/pace.ts';
 import type { ServerAccess, System } from '../run/plan.ts';
 import { RunRecord } from '../run/run-record.ts';
@@ -263,10 +264,6 @@ export function phaseFailure(error: unknown): PhaseFailure | null {
     return { type: cause?.name ?? 'Error', message: cause?.message ?? error.message };
   }
   return null;
-}
-
-function firstSentence(message: string): string {
-  return message.split('\n')[0]?.slice(0, 200) ?? '';
 }
 
 function failedAttention(
