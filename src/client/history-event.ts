@@ -99,7 +99,9 @@ async function writeRequest(
   if (accepted) {
     const [args] = await decodeArrayFromPayloads(converter, accepted.input?.args?.payloads);
     const given = (args ?? {}) as Partial<Record<string, unknown>>;
-    const said = toldArguments.map((name) => given[name]).filter((value) => value !== undefined);
+    const said = toldArguments
+      .map((name) => given[name])
+      .filter((value) => typeof value === 'string');
     return book.asked(accepted.meta?.updateId ?? '', {
       at: timeOf(event),
       name: accepted.input?.name ?? '',
