@@ -32,6 +32,14 @@ const targets = {
     await ensureNpmPackages();
     return runSteps(['format', 'lint', 'types', 'knip', 'unit']);
   },
+
+  /** `npm run docs`: writes docs/reference from the source. */
+  async docs() {
+    await ensureNpmPackages();
+    const script = ['--import', 'tsx', 'scripts/write-docs.ts'];
+    const { code } = await run(process.execPath, script, { stream: true });
+    return code;
+  },
 };
 
 function chosenSteps(args) {

@@ -73,7 +73,8 @@ describe.each(named)('%s', (name, command) => {
   test('its examples are command lines that it takes', async () => {
     expect(examplesOf(command)).not.toEqual([]);
     for (const [line] of examplesOf(command)) {
-      const [called, ...words] = (line.match(/"[^"]*"|\S+/g) ?? []).map((w) =>
+      // What stands behind `>` is the shell's.
+      const [called, ...words] = (line.split(' > ')[0]?.match(/"[^"]*"|\S+/g) ?? []).map((w) =>
         w.replaceAll('"', ''),
       );
       expect(called).toBe('ironstep');

@@ -11,7 +11,7 @@ export class UsageError extends Error {
  * Exit code of each error that a person can do something about, by class name: naming the classes
  * instead of importing them keeps `--help` from loading all of Temporal.
  */
-const exitCodes: Record<string, ExitCode> = {
+export const exitCodesByError: Record<string, ExitCode> = {
   UsageError: exitCode.usage,
   SpecError: exitCode.usage,
   ServerAmbiguous: exitCode.usage,
@@ -46,14 +46,14 @@ export function explain(
   options: { verbose: boolean; program: string },
 ): Explanation {
   const causes = chainOf(error);
-  const known = causes.find((each) => each.name in exitCodes);
+  const known = causes.find((each) => each.name in exitCodesByError);
   const lines = [known?.message ?? causes[0]?.message ?? String(error)];
   if (options.verbose) lines.push('', causes.map(stackOf).join('\ncaused by '));
   else if (known === undefined) {
     lines.push('This was not expected. To see where it comes from, run again with --verbose.');
   }
   const text = asTyped(lines.join('\n'), options);
-  return { text, exitCode: exitCodes[known?.name ?? ''] ?? exitCode.failed };
+  return { text, exitCode: exitCodesByError[known?.name ?? ''] ?? exitCode.failed };
 }
 
 function chainOf(error: unknown): Error[] {

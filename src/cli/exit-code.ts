@@ -15,13 +15,18 @@ export const exitCode = {
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
+/** Each code in words, for the help and the reference. */
+export const exitCodeWords: Record<ExitCode, string> = {
+  0: 'done, or the server is ready',
+  1: 'failed or refused',
+  2: 'a wrong command line, or a bad spec',
+  3: 'the run waits for a person',
+  4: 'Temporal or its worker cannot be reached',
+  130: 'interrupted by Ctrl-C; the run goes on',
+};
+
 /** The help's paragraph on exit codes. */
 export const exitCodeHelp = [
   'Exit codes:',
-  '  0    done, or the server is ready',
-  '  1    failed or refused',
-  '  2    a wrong command line, or a bad spec',
-  '  3    the run waits for a person',
-  '  4    Temporal or its worker cannot be reached',
-  '  130  interrupted by Ctrl-C; the run goes on',
+  ...Object.entries(exitCodeWords).map(([code, words]) => `  ${code.padEnd(3)}  ${words}`),
 ].join('\n');

@@ -9,6 +9,7 @@ import { addLab } from './commands/lab.ts';
 import { addList } from './commands/list.ts';
 import { addProvision } from './commands/provision.ts';
 import { addResume } from './commands/resume.ts';
+import { addSchema } from './commands/schema.ts';
 import { addStatus } from './commands/status.ts';
 import { addValidate } from './commands/validate.ts';
 import { addWatch } from './commands/watch.ts';
@@ -54,6 +55,7 @@ export function buildProgram(context: Context): Command {
     addWorker,
     addLab,
     addDoctor,
+    addSchema,
   ];
   for (const add of commands) add(program, context);
   return program;

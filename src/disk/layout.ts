@@ -11,7 +11,7 @@ export const firstOwnNumber = 10;
 const smallestRestBytes = 256 * 2 ** 20;
 
 /** Where ROOT starts on Flatcar since 2025-09-29; used only where no disk can be read yet. */
-const usualRootStartSector = 12_722_176;
+export const usualRootStartSector = 12_722_176;
 /** ROOT of the image before it grows. */
 const usualRootBytes = 1784 * 2 ** 20;
 

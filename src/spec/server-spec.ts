@@ -12,13 +12,20 @@ function writtenLike(example: string): z.core.$ZodErrorMap {
 /** A size as a person writes it (`100GiB`, `1TiB`, `500GB`), in bytes once parsed. */
 const size = z
   .string({ error: writtenLike('100GiB, 1TiB or 500GB') })
-  .describe('A size with its unit, like 100GiB (powers of 1024) or 500GB (powers of 1000)')
+  .meta({
+    description: 'A size with its unit, like 100GiB (powers of 1024) or 500GB (powers of 1000)',
+    // Here and not at the keys: what is transformed loses its examples on the way to JSON Schema.
+    examples: ['100GiB', '500GB'],
+  })
   .transform((text, context) => parsed(() => parseSizeBytes(text), context));
 
 /** A duration as a person writes it (`40m`, `90s`, `2h`), in milliseconds once parsed. */
 const duration = z
   .string({ error: writtenLike('90s, 40m or 2h') })
-  .describe('A duration with its unit, like 90s, 40m or 2h')
+  .meta({
+    description: 'A duration with its unit, like 90s, 40m or 2h',
+    examples: ['40m', '1h'],
+  })
   .transform((text, context) => parsed(() => parseDurationMs(text), context));
 
 function parsed(parse: () => number, context: z.RefinementCtx): number {
@@ -35,52 +42,107 @@ const name = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'use lower-case letters, digits and hyphens');
 
-const provider = z.strictObject({
-  kind: z.enum(['ovh']).describe('Which provider rents the server'),
-  service: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, 'a service name holds letters, digits, dots and hyphens')
-    .describe("The provider's own name of the server, e.g. ns3012345.ip-5-39-80.eu"),
-  account: z.string().describe("An entry of the worker's credentials.yaml"),
-});
+const provider = z
+  .strictObject({
+    kind: z.enum(['ovh']).describe('Which provider rents the server'),
+    service: z
+      .string()
+      .regex(
+        /^[A-Za-z0-9][A-Za-z0-9.-]*$/,
+        'a service name holds letters, digits, dots and hyphens',
+      )
+      .meta({
+        description: "The provider's own name of the server",
+        examples: ['ns3012345.ip-5-39-80.eu'],
+      }),
+    account: z.string().meta({
+      description: "The account that rents it: an entry of the worker's credentials.yaml",
+      examples: ['kimsufi'],
+    }),
+  })
+  .describe('Who rents the server out, and how to call them');
 
-const image = z.strictObject({
-  os: z.enum(['flatcar']),
-  channel: z.enum(['stable', 'beta', 'alpha', 'lts']).default('stable'),
-  version: z
-    .string()
-    .regex(/^[0-9]+(\.[0-9]+)+$/, 'a version looks like 4593.2.4')
-    .optional()
-    .describe('An exact release instead of the newest of the channel'),
-  mirror: z
-    .string()
-    .optional()
-    .describe(
-      "Another release server: a URL with {channel}, or a name in the worker's mirrors.yaml",
-    ),
-  signedBy: z
-    .string()
-    .regex(/^[0-9A-Fa-f ]{40,50}$/, 'the fingerprint of a primary OpenPGP key, 40 hex digits')
-    .optional()
-    .describe('Trust this primary key instead of the one of Flatcar'),
-});
+const image = z
+  .strictObject({
+    os: z.enum(['flatcar']).describe('The operating system'),
+    channel: z
+      .enum(['stable', 'beta', 'alpha', 'lts'])
+      .default('stable')
+      .describe('The release channel, whose newest release is installed'),
+    version: z
+      .string()
+      .regex(/^[0-9]+(\.[0-9]+)+$/, 'a version looks like 4593.2.4')
+      .optional()
+      .meta({
+        description: 'An exact release instead of the newest of the channel',
+        examples: ['4593.2.4'],
+      }),
+    mirror: z
+      .string()
+      .optional()
+      .meta({
+        description:
+          "Another release server: a URL with {channel}, or a name in the worker's mirrors.yaml",
+        examples: ['https://mirror.example.org/flatcar/{channel}', 'office'],
+      }),
+    signedBy: z
+      .string()
+      .regex(/^[0-9A-Fa-f ]{40,50}$/, 'the fingerprint of a primary OpenPGP key, 40 hex digits')
+      .optional()
+      .describe('Fingerprint of the primary OpenPGP key to trust instead of that of Flatcar'),
+  })
+  .describe('What is installed; its signature is checked before anything is written');
 
 const config = z
   .strictObject({
-    ignition: z.string().optional().describe('Path of an Ignition config (JSON)'),
-    butane: z.string().optional().describe('Path of a Butane config (YAML)'),
-    cloudConfig: z.string().optional().describe('Path of a legacy coreos-cloudinit config'),
+    ignition: z
+      .string()
+      .optional()
+      .meta({ description: 'Path of an Ignition config (JSON)', examples: ['core1.ign'] }),
+    butane: z
+      .string()
+      .optional()
+      .meta({
+        description: 'Path of a Butane config (YAML); needs the program butane',
+        examples: ['core1.bu'],
+      }),
+    cloudConfig: z
+      .string()
+      .optional()
+      .meta({
+        description: 'Path of a legacy coreos-cloudinit config',
+        examples: ['core1.cloud-config.yaml'],
+      }),
   })
   .refine((value) => Object.values(value).filter((path) => path !== undefined).length <= 1, {
     message: 'give one of ignition, butane and cloudConfig',
+  })
+  .meta({
+    description: 'Your machine config: at most one of these, its path relative to the spec',
+    maxProperties: 1,
   });
 
 const disk = z
   .union(
     [
-      z.strictObject({ serial: z.string().min(1) }),
-      z.strictObject({ wwn: z.string().min(1) }),
-      z.strictObject({ only: z.literal(true) }),
+      z.strictObject({
+        serial: z
+          .string()
+          .min(1)
+          .meta({
+            description: "The disk's serial number, as lsblk or the provider shows it",
+            examples: ['WD-WCC4E0XXXXXX'],
+          }),
+      }),
+      z.strictObject({
+        wwn: z
+          .string()
+          .min(1)
+          .meta({ description: "The disk's World Wide Name", examples: ['0x50014ee2b0000001'] }),
+      }),
+      z.strictObject({
+        only: z.literal(true).describe('The one disk that the server has; two are refused'),
+      }),
     ],
     {
       error:
@@ -90,21 +152,42 @@ const disk = z
   )
   .describe('Which disk: by serial, by wwn, or the only one the server has');
 
-const partition = z.strictObject({
-  name,
-  size: z.union([z.literal('rest'), size], { error: writtenLike('100GiB, 500GB, or rest') }),
-  filesystem: z.enum(['ext4', 'btrfs']),
-  mount: z
-    .string()
-    .regex(/^\/[A-Za-z0-9._/-]*[A-Za-z0-9._-]$/, 'an absolute path without spaces')
-    .optional(),
-});
+const partition = z
+  .strictObject({
+    name: name.meta({
+      description: "The partition's name and its filesystem's label, at most 16 letters",
+      examples: ['data'],
+    }),
+    size: z
+      .union(
+        [z.literal('rest').describe('Everything that is left; one partition may ask for it'), size],
+        { error: writtenLike('100GiB, 500GB, or rest') },
+      )
+      .describe('How large: a size, or rest for everything that is left'),
+    filesystem: z.enum(['ext4', 'btrfs']).describe('What it is formatted with'),
+    mount: z
+      .string()
+      .regex(/^\/[A-Za-z0-9._/-]*[A-Za-z0-9._-]$/, 'an absolute path without spaces')
+      .optional()
+      .meta({
+        description: 'Where the installed system mounts it; without it, not at all',
+        examples: ['/srv/data', '/var/lib/docker'],
+      }),
+  })
+  .describe('A partition behind ROOT');
 
 const layout = z
   .strictObject({
-    apply: z.enum(['presize', 'shrink']).default('presize'),
-    root: size,
-    partitions: z.array(partition).max(16).default([]),
+    apply: z
+      .enum(['presize', 'shrink'])
+      .default('presize')
+      .describe('presize: before the first boot, 2 boots; shrink: after it, 4 boots'),
+    root: size.describe('The size of ROOT; its filesystem fills it'),
+    partitions: z
+      .array(partition)
+      .max(16)
+      .default([])
+      .describe('What comes behind ROOT, in the order on the disk'),
   })
   .superRefine(({ partitions }, context) => {
     for (const problem of layoutProblems(partitions)) {
@@ -114,30 +197,49 @@ const layout = z
 
 const ssh = z
   .strictObject({
-    port: z.number().int().min(1).max(65535).default(22),
+    port: z
+      .number()
+      .int()
+      .min(1)
+      .max(65535)
+      .default(22)
+      .describe("The port of the server's SSH, in the rescue system and in the installed one"),
     authorizedKeys: z
-      .array(z.string())
+      .array(z.string().describe('An OpenSSH public key, or the path of a file with some'))
       .default([])
-      .describe('Public keys, or paths of public key files, that may log in as core'),
+      .meta({
+        description: 'Public keys, or paths of public key files, that may log in as core',
+        examples: [['~/.ssh/id_ed25519.pub']],
+      }),
   })
-  .prefault({});
+  .prefault({})
+  .describe('How the server is logged in to');
 
 const rescue = z
   .strictObject({
-    image: z.string().optional().describe("Another rescue kernel than the provider's newest"),
-    giveUpAfter: duration.prefault('40m'),
+    image: z
+      .string()
+      .optional()
+      .describe("Another rescue kernel than the provider's newest, by the provider's name of it"),
+    giveUpAfter: duration
+      .prefault('40m')
+      .describe('How long a rescue boot may stay silent before a person is asked'),
   })
-  .prefault({});
+  .prefault({})
+  .describe("The provider's rescue system");
 
 /** The spec file of one server, as written. Defaults are filled in, sizes are bytes. */
 export const specFileSchema = z.strictObject({
-  server: name.describe('Your own name of the server; becomes its host name'),
+  server: name.meta({
+    description: 'Your own name of the server; becomes its host name',
+    examples: ['core1'],
+  }),
   provider,
   image,
   config: config.prefault({}),
   disk,
   ssh,
-  layout: layout.optional().describe('Without it, ROOT takes the whole disk'),
+  layout: layout.optional().describe('How the disk is divided. Without it, ROOT takes all of it'),
   rescue,
 });
 

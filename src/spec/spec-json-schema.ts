@@ -3,10 +3,17 @@ import { z } from 'zod';
 import { specFileSchema } from './server-spec.ts';
 
 /** As much of JSON Schema as a spec file's schema uses. */
-type JsonSchema = {
+export type JsonSchema = {
   description?: string;
+  examples?: unknown[];
+  default?: unknown;
+  type?: string;
   enum?: unknown[];
+  const?: unknown;
+  minimum?: number;
+  maximum?: number;
   properties?: Record<string, JsonSchema>;
+  required?: string[];
   items?: JsonSchema;
   anyOf?: JsonSchema[];
 };
