@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 import { createFileOnce } from '../durable-file.ts';
+import { rememberSecret } from '../secrets/known-secrets.ts';
 import { readPrivateFile } from '../secrets/private-file.ts';
 import { configFolder } from '../xdg.ts';
 
@@ -62,6 +63,7 @@ function parseKey(path: string, line: string, number: number): PayloadKey {
       `${path}: key ${number} is not ${keyBytes} bytes of base64. ${bringBack}`,
     );
   }
+  rememberSecret(bytes);
   return payloadKey(bytes);
 }
 

@@ -1,6 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 
 import type { KeyPurpose } from '../run/plan.ts';
+import { rememberSecret } from './known-secrets.ts';
 import { keyPairFromSeed } from './openssh-key.ts';
 import type { KeyPair } from './openssh-key.ts';
 import type { Secret } from './secret.ts';
@@ -18,7 +19,9 @@ export function deriveKeyPair(of: {
 }): KeyPair {
   const seed = derive(of.master, `ssh-ed25519\n${of.server}\n${of.purpose}`);
   const service = of.server.slice(of.server.indexOf('/') + 1);
-  return keyPairFromSeed(seed, `ironstep-${of.purpose}@${service}`);
+  const pair = keyPairFromSeed(seed, `ironstep-${of.purpose}@${service}`);
+  rememberSecret(pair.privateKey);
+  return pair;
 }
 
 /** A key for message authentication, apart from every SSH key of the same master secret. */
@@ -29,5 +32,7 @@ export function deriveMacKey(master: Secret, purpose: 'receipt'): Buffer {
 /** HKDF-SHA256 (RFC 5869): 32 bytes that tell nothing about the master or each other. */
 function derive(master: Secret, info: string): Buffer {
   const input = Buffer.from(master.reveal(), 'base64');
-  return Buffer.from(hkdfSync('sha256', input, 'ironstep/1', info, 32));
+  const key = Buffer.from(hkdfSync('sha256', input, 'ironstep/1', info, 32));
+  rememberSecret(key);
+  return key;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { createFileOnce } from '../durable-file.ts';
 import { stateFolder } from '../xdg.ts';
+import { rememberSecret } from './known-secrets.ts';
 import { readPrivateFile } from './private-file.ts';
 import { Secret } from './secret.ts';
 
@@ -41,5 +42,6 @@ function asSecret(path: string, bytes: Buffer): Secret {
         `server depends on it, remove it, and a new one is made.`,
     );
   }
+  rememberSecret(bytes);
   return new Secret(bytes.toString('base64'));
 }

@@ -146,7 +146,7 @@ const allowed = [
   ['src/contract.ts', './run/status.ts'],
   ['src/ssh', 'ssh2'],
   ['src/ssh', '../run/status.ts'],
-  ['src/providers/ovh', '../../secrets/redact.ts'],
+  ['src/providers/ovh', '../../secrets/known-secrets.ts'],
   ['src/providers/ovh', './client.ts'],
   ['src/os/flatcar', 'openpgp'],
   ['src/os/flatcar', 'node:crypto'],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { deadlines } from '../../run/deadlines.ts';
 import type { Account } from '../../secrets/credentials.ts';
-import { createRedactor } from '../../secrets/redact.ts';
+import { redact } from '../../secrets/known-secrets.ts';
 import {
   ProviderOutcomeUnknown,
   ProviderRequestInvalid,
@@ -38,7 +38,6 @@ const notSentCodes = new Set([
  */
 export class OvhClient {
   readonly #account: Account;
-  readonly #redact: (text: string) => string;
   readonly #timeoutMs: number;
   /** OVH's clock minus ours. Read before the first signed call. */
   #clockDeltaSeconds: number | null = null;
@@ -47,8 +46,6 @@ export class OvhClient {
   constructor(account: Account, timeoutMs: number = deadlines.providerCallMs) {
     this.#account = account;
     this.#timeoutMs = timeoutMs;
-    const { applicationKey, applicationSecret, consumerKey } = account;
-    this.#redact = createRedactor([applicationKey, applicationSecret, consumerKey]);
   }
 
   async get<T>(path: string, schema: z.ZodType<T>, signal?: AbortSignal): Promise<T> {
@@ -86,7 +83,7 @@ export class OvhClient {
       if (answer.response.ok) return answer;
       this.#refuseRedirect(sent, answer.response);
       const call = { method: sent.method, request: describe(sent) };
-      const refusal = readRefusal(call, answer.response, this.#redact(answer.text));
+      const refusal = readRefusal(call, answer.response, redact(answer.text));
       // SDKs keep the delta for ever; a clock that was set since then looks like a wrong key.
       if (attempt > 1 || !mayBeClock(refusal)) throw refusalError(refusal);
       delta = await this.#readClock(sent.signal);
@@ -112,7 +109,7 @@ export class OvhClient {
     this.#refuseRedirect(sent, answer.response);
     if (!answer.response.ok) {
       const call = { method: sent.method, request: describe(sent) };
-      throw refusalError(readRefusal(call, answer.response, this.#redact(answer.text)));
+      throw refusalError(readRefusal(call, answer.response, redact(answer.text)));
     }
     const seconds = this.#parse(sent, answer, z.number().int());
     this.#clockDeltaSeconds = seconds - Math.floor(Date.now() / 1000);
