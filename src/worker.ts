@@ -2,23 +2,29 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { NativeConnectionOptions } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 
-import { createActivities } from './activities/index.ts';
+import type { Dependencies } from './activities/dependencies.ts';
+import { createActivities, type Activities } from './activities/index.ts';
 import { createDataConverter } from './codec/data-converter.ts';
 import { loadPayloadKeys } from './codec/payload-key.ts';
 import { taskQueue } from './contract.ts';
 import { resolveTemporal } from './dev/connection.ts';
-import { TemporalUnreachable } from './run/temporal-errors.ts';
+import { wantedMetricsAddress } from './dev/metrics-address.ts';
+import { connectToTemporal } from './worker/connect.ts';
 import { openDependencies } from './worker/dependencies.ts';
 import { workerLogger } from './worker/logger.ts';
+import { runLabelsInterceptor } from './worker/run-labels-interceptor.ts';
 import { checkSearchAttributes } from './worker/search-attributes.ts';
+import { installTelemetry } from './worker/telemetry.ts';
+import { whileCounting } from './worker/waiting-servers.ts';
 import { configFolder } from './xdg.ts';
 
 export type WorkerOptions = {
   /** Where credentials.yaml and mirrors.yaml are. @default the XDG configuration folder */
   configFolder?: string;
+  /** `PORT` or `IP:PORT` of the metrics. @default IRONSTEP_METRICS_ADDRESS, else there are none */
+  metrics?: string;
 };
 
 /**
@@ -29,16 +35,18 @@ const shutdown = { shutdownGraceTime: '5 seconds', shutdownForceTime: '20 second
 
 /**
  * Runs one worker until SIGTERM or SIGINT: configuration, dependencies, Temporal. No logic.
- * Throws TemporalUnreachable, and SearchAttributesMissing because a run would hang on a missing one.
+ * Throws TemporalUnreachable, SearchAttributesMissing because a run would hang on a missing one,
+ * and MetricsAddressTaken. A test composes other activities than those that need a server.
  */
-export async function runWorker(options: WorkerOptions = {}): Promise<void> {
+export async function runWorker(
+  options: WorkerOptions = {},
+  composeActivities: (dependencies: Dependencies) => Activities = createActivities,
+): Promise<void> {
   const folder = options.configFolder ?? configFolder();
   const { namespace, from: _from, ...connectionOptions } = await resolveTemporal();
-  Runtime.install({
-    logger: workerLogger(),
-    shutdownSignals: ['SIGINT', 'SIGTERM'],
-  });
-  const connection = await connect(connectionOptions);
+  const metrics = wantedMetricsAddress(options.metrics);
+  installTelemetry(workerLogger(), metrics);
+  const connection = await connectToTemporal(connectionOptions);
   try {
     await checkSearchAttributes(connection, { address: connectionOptions.address, namespace });
     const dataConverter = createDataConverter(await loadPayloadKeys());
@@ -47,8 +55,12 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
       namespace,
       taskQueue,
       dataConverter,
-      workflowsPath: fileURLToPath(new URL(`./workflows/index${extension()}`, import.meta.url)),
-      activities: createActivities(await openDependencies(folder)),
+      workflowsPath: ownModule('workflows/index'),
+      activities: composeActivities(await openDependencies(folder)),
+      interceptors: {
+        workflowModules: [ownModule('workflows/run-labels-interceptor')],
+        activity: [runLabelsInterceptor],
+      },
       // The cache is counted, not weighed, and can fill the heap (sdk-typescript#2227).
       maxCachedWorkflows: 500,
       // Progress that a person watches, and the cancellation of an abort, travel with heartbeats.
@@ -56,25 +68,17 @@ export async function runWorker(options: WorkerOptions = {}): Promise<void> {
       defaultHeartbeatThrottleInterval: '2 seconds',
       ...shutdown,
     });
-    await worker.run();
+    const work = () => worker.run();
+    await (metrics === undefined ? work() : whileCounting(connection, namespace, work));
   } finally {
     await connection.close();
   }
 }
 
-async function connect(
-  options: NativeConnectionOptions & { address: string },
-): Promise<NativeConnection> {
-  try {
-    return await NativeConnection.connect(options);
-  } catch (cause) {
-    throw new TemporalUnreachable(options.address, { cause });
-  }
-}
-
-/** `.ts` from the source tree, `.js` from the package. */
-function extension(): string {
-  return import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+/** The path of a module for the workflow bundle: `.ts` in the source tree, `.js` in the package. */
+function ownModule(name: string): string {
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  return fileURLToPath(new URL(`./${name}${extension}`, import.meta.url));
 }
 
 function isMain(): boolean {
@@ -83,6 +87,12 @@ function isMain(): boolean {
 }
 
 if (isMain()) {
-  const { values } = parseArgs({ options: { config: { type: 'string' } } });
-  await runWorker(values.config === undefined ? {} : { configFolder: values.config });
+  const { values } = parseArgs({
+    options: { config: { type: 'string' }, metrics: { type: 'string' } },
+  });
+  const { config, metrics } = values;
+  await runWorker({
+    ...(config === undefined ? {} : { configFolder: config }),
+    ...(metrics === undefined ? {} : { metrics }),
+  });
 }

@@ -14,6 +14,8 @@ export class UsageError extends Error {
 export const exitCodesByError: Record<string, ExitCode> = {
   UsageError: exitCode.usage,
   SpecError: exitCode.usage,
+  MetricsAddressInvalid: exitCode.usage,
+  LogLevelInvalid: exitCode.usage,
   ServerAmbiguous: exitCode.usage,
   NoSuchRun: exitCode.failed,
   RunAlreadyGoing: exitCode.failed,
@@ -33,6 +35,7 @@ export const exitCodesByError: Record<string, ExitCode> = {
   DevAlreadyRunning: exitCode.failed,
   DevRunsOtherwise: exitCode.failed,
   DevNotReady: exitCode.failed,
+  MetricsAddressTaken: exitCode.failed,
   TemporalUnreachable: exitCode.unreachable,
   NoWorker: exitCode.unreachable,
 };

@@ -7,6 +7,7 @@ import type { DevOptions } from './dev.ts';
 import { devFile, devStatus } from './dev-status.ts';
 import type { DevStatus } from './dev-status.ts';
 import { endOrphans, endProcess } from './end-process.ts';
+import { metricsAddress, metricsUrl } from './metrics-address.ts';
 import { ownProgram } from './own-program.ts';
 import { isAlive, readLivePid } from './pid-file.ts';
 import { hasWorker } from './temporal-server.ts';
@@ -39,18 +40,18 @@ export type EnsureDevOptions = DevOptions & {
 /**
  * Returns the `dev` that runs, or starts one in the background that outlives this process, and
  * waits until it is ready. Throws DevRunsOtherwise when the one that runs has another configuration
- * folder, and DevNotReady.
+ * folder or shows its metrics elsewhere, DevNotReady and MetricsAddressInvalid.
  */
 export async function ensureDev(options: EnsureDevOptions = {}): Promise<DevStatus> {
   const { untilWorks = true, ...devOptions } = options;
+  const wantedUrl = devOptions.metrics && metricsUrl(metricsAddress(devOptions.metrics));
   const supervisor = await readLivePid(devFile('dev.pid'));
   const status = await waitUntilReady(supervisor ?? (await startInBackground(devOptions)));
-  if (status.configFolder !== options.configFolder) {
-    throw new DevRunsOtherwise(
-      `ironstep dev runs already, with ${status.configFolder ?? 'the default folder'} as its ` +
-        `configuration, not ${options.configFolder ?? 'the default folder'}. ` +
-        `To end it: ironstep dev --stop`,
-    );
+  const usual = 'the default folder';
+  refuseOther('configuration', status.configFolder ?? usual, options.configFolder ?? usual);
+  // Who asked for no metrics does not mind them.
+  if (wantedUrl !== undefined) {
+    refuseOther('page of metrics', status.metricsUrl ?? 'none', wantedUrl);
   }
   if (untilWorks) await waitForWorker(status);
   return (await devStatus()) ?? status;
@@ -64,6 +65,14 @@ export async function stopDev(): Promise<boolean> {
   const pid = await readLivePid(devFile('dev.pid'));
   if (pid !== null) await endProcess(pid, stopGraceMs);
   return (await endOrphans(orphanGraceMs)) || pid !== null;
+}
+
+function refuseOther(what: string, found: string, wanted: string): void {
+  if (found === wanted) return;
+  throw new DevRunsOtherwise(
+    `ironstep dev runs already, with ${found} as its ${what}, not ${wanted}. ` +
+      `To end it: ironstep dev --stop`,
+  );
 }
 
 async function startInBackground(options: DevOptions): Promise<number> {

@@ -21,7 +21,7 @@ export function devChildPlans(
   temporalProgram: string,
   ports: DevPorts,
   status: DevStatus,
-  options: Pick<DevOptions, 'configFolder' | 'workerCommand'>,
+  options: Pick<DevOptions, 'configFolder' | 'metrics' | 'workerCommand'>,
 ): Record<DevChild, DevChildPlan> {
   const databasePath = stateFolder('dev', 'temporal.db');
   const { codecPort, uiPort } = ports;
@@ -51,10 +51,15 @@ function plan(name: DevChild, command: CommandLine, env: NodeJS.ProcessEnv): Dev
   };
 }
 
-function ourWorker({ configFolder }: Pick<DevOptions, 'configFolder'>): CommandLine {
-  return configFolder === undefined
-    ? ownProgram('worker')
-    : ownProgram('worker', '--config', configFolder);
+function ourWorker({
+  configFolder,
+  metrics,
+}: Pick<DevOptions, 'configFolder' | 'metrics'>): CommandLine {
+  return ownProgram(
+    'worker',
+    ...(configFolder === undefined ? [] : ['--config', configFolder]),
+    ...(metrics === undefined ? [] : ['--metrics', metrics]),
+  );
 }
 
 /** Temporal and the codec server need no credentials that may be in our environment. */

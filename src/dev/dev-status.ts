@@ -16,6 +16,8 @@ export type DevStatus = {
   namespace: string;
   uiUrl: string;
   codecUrl: string;
+  /** Where the worker shows its metrics; absent means nowhere. */
+  metricsUrl?: string;
   /** Where the worker reads credentials.yaml; absent means its default folder. */
   configFolder?: string;
   /** Temporal and the codec server have answered once, and the worker has been started. */

@@ -11,6 +11,7 @@ import { devChildren, devFile, StatusFile } from './dev-status.ts';
 import type { DevChild, DevStatus } from './dev-status.ts';
 import { endOrphans } from './end-process.ts';
 import { freePort } from './free-port.ts';
+import { metricsUrl, wantedMetricsAddress } from './metrics-address.ts';
 import type { CommandLine } from './own-program.ts';
 import { SupervisedChild } from './supervised-child.ts';
 import { devNamespace, waitForTemporal } from './temporal-server.ts';
@@ -19,6 +20,8 @@ import { devNamespace, waitForTemporal } from './temporal-server.ts';
 export type DevOptions = {
   /** Where the worker reads credentials.yaml. */
   configFolder?: string;
+  /** Where the worker shows metrics: `PORT` or `IP:PORT`. @default IRONSTEP_METRICS_ADDRESS */
+  metrics?: string;
   /** Wanted ports, else 7233, 8233 and 8234; one that is taken is replaced by a free one. */
   port?: number;
   uiPort?: number;
@@ -36,12 +39,13 @@ const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /**
  * Runs Temporal, the codec server and a worker as processes of their own, starts again whatever
  * dies, and ends them in order at SIGINT, SIGTERM or SIGHUP. Returns when all are over. `log` hears
- * what a person should see. Throws DevAlreadyRunning and TemporalCliMissing.
+ * what a person should see. Throws DevAlreadyRunning, TemporalCliMissing, MetricsAddressInvalid.
  */
 export async function runDev(
   options: DevOptions = {},
   log: Log = (line) => process.stdout.write(`${line}\n`),
 ): Promise<void> {
+  const metrics = wantedMetricsAddress(options.metrics);
   await mkdir(stateFolder('dev'), { recursive: true, mode: 0o700 });
   await takeDevLock();
   const stopping = new AbortController();
@@ -49,7 +53,7 @@ export async function runDev(
   for (const signal of endSignals) process.on(signal, stop);
   try {
     await endOrphans(orphanGraceMs);
-    await supervise(options, log, stopping.signal);
+    await supervise({ ...options, ...(metrics && { metrics }) }, log, stopping.signal);
   } finally {
     for (const signal of endSignals) process.off(signal, stop);
     await releaseDevLock();
@@ -81,6 +85,7 @@ async function supervise(options: DevOptions, log: Log, stopping: AbortSignal): 
       now.ready = true;
     });
     log(`Temporal ${status.address} · UI ${status.uiUrl} · codec server ${status.codecUrl}`);
+    if (status.metricsUrl !== undefined) log(`metrics ${status.metricsUrl}`);
     if (!stopping.aborted) await once(stopping, 'abort');
   } catch (error) {
     if (!stopping.aborted) throw error;
@@ -98,12 +103,13 @@ async function choosePorts(wanted: DevOptions): Promise<DevPorts> {
   };
 }
 
-function firstStatus(ports: DevPorts, { configFolder }: DevOptions): DevStatus {
+function firstStatus(ports: DevPorts, { configFolder, metrics }: DevOptions): DevStatus {
   return {
     address: `127.0.0.1:${ports.port}`,
     namespace: devNamespace,
     uiUrl: `http://127.0.0.1:${ports.uiPort}`,
     codecUrl: `http://127.0.0.1:${ports.codecPort}`,
+    ...(metrics === undefined ? {} : { metricsUrl: metricsUrl(metrics) }),
     ...(configFolder === undefined ? {} : { configFolder }),
     ready: false,
     pids: { dev: process.pid },

@@ -14,7 +14,7 @@ function record(): RunRecord {
 it('counts a repeat after a failure as an attempt, a later visit as a new entry', () => {
   const run = record();
   run.begin('rescue');
-  run.failed('silent');
+  run.failed('silent', 'ServerSilent');
   run.begin('rescue');
   run.done();
   run.begin('boot');

@@ -3,6 +3,18 @@ import type { Attention, DiskView, Login, Phase, PhaseEntry, Report, RunStatus }
 /** Notes kept per phase entry: a run carries its own evidence, but bounded. */
 const notesPerEntry = 12;
 
+/** Hears what happens to a run, at the moment when it happens: for logs and metrics. */
+export type RunListener = {
+  phaseBegan(entry: PhaseEntry): void;
+  /** `failure` is the class of the error that failed it; none when the run was stopped in it. */
+  phaseEnded(entry: PhaseEntry, failure?: string): void;
+  noted(text: string): void;
+  personNeeded(attention: Attention): void;
+  /** Nobody is needed any more: answered, or the run is over. */
+  personAnswered(attention: Attention, phase: Phase): void;
+  runEnded(status: RunStatus): void;
+};
+
 /**
  * The status of one run as it grows: phases begin, are noted upon and end. Pure bookkeeping; the
  * clock comes from outside because workflow time is not the machine's.
@@ -10,6 +22,7 @@ const notesPerEntry = 12;
 export class RunRecord {
   readonly status: RunStatus;
   readonly #now: () => string;
+  readonly #listener: Partial<RunListener>;
 
   constructor(
     start: Pick<
@@ -17,8 +30,10 @@ export class RunRecord {
       'kind' | 'server' | 'provider' | 'service' | 'by' | 'sshPort' | 'headline'
     >,
     now: () => string,
+    listener: Partial<RunListener> = {},
   ) {
     this.#now = now;
+    this.#listener = listener;
     this.status = { ...start, startedAt: now(), state: 'running', timeline: [] };
   }
 
@@ -35,13 +50,10 @@ export class RunRecord {
   begin(phase: Phase): void {
     const last = this.entry;
     const attempt = last?.phase === phase && last.state === 'failed' ? last.attempt + 1 : 1;
-    this.status.timeline.push({
-      phase,
-      attempt,
-      state: 'running',
-      startedAt: this.#now(),
-      notes: [],
-    });
+    const startedAt = this.#now();
+    const entry: PhaseEntry = { phase, attempt, state: 'running', startedAt, notes: [] };
+    this.status.timeline.push(entry);
+    this.#listener.phaseBegan?.(entry);
   }
 
   /** Something was seen on the way. */
@@ -49,6 +61,7 @@ export class RunRecord {
     const notes = this.entry?.notes;
     if (notes === undefined || notes.at(-1) === text) return;
     notes.push(text);
+    this.#listener.noted?.(text);
     if (notes.length > notesPerEntry) notes.splice(1, 1);
   }
 
@@ -56,19 +69,22 @@ export class RunRecord {
     this.#end('done', summary);
   }
 
-  failed(summary: string): void {
-    this.#end('failed', summary);
+  /** `failure` is the class of the error. */
+  failed(summary: string, failure: string): void {
+    this.#end('failed', summary, failure);
   }
 
   /** The run needs a person from now on, until `attentionOver`. */
   needsPerson(attention: Omit<Attention, 'since'>): void {
-    this.status.attention = { ...attention, since: this.#now() };
+    const needed = { ...attention, since: this.#now() };
+    this.status.attention = needed;
     this.status.state = 'waiting';
     if (this.entry?.state === 'running') this.entry.state = 'waiting';
+    this.#listener.personNeeded?.(needed);
   }
 
   attentionOver(): void {
-    delete this.status.attention;
+    this.#dropAttention();
     this.status.state = 'running';
     if (this.entry?.state === 'waiting') this.entry.state = 'running';
   }
@@ -101,16 +117,24 @@ export class RunRecord {
     this.#close(state);
   }
 
-  #end(state: 'done' | 'failed', summary: string | undefined): void {
+  #end(state: 'done' | 'failed', summary: string | undefined, failure?: string): void {
     const entry = this.entry;
     if (entry === undefined) return;
     entry.state = state;
     entry.endedAt = this.#now();
     if (summary !== undefined) entry.summary = summary;
+    this.#listener.phaseEnded?.(entry, failure);
   }
 
   #close(state: RunStatus['state']): void {
-    delete this.status.attention;
+    this.#dropAttention();
     this.status.state = state;
+    this.#listener.runEnded?.(this.status);
+  }
+
+  #dropAttention(): void {
+    const { attention } = this.status;
+    delete this.status.attention;
+    if (attention !== undefined) this.#listener.personAnswered?.(attention, this.phase);
   }
 }

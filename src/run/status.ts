@@ -39,9 +39,14 @@ export type PhaseEntry = {
   notes: string[];
 };
 
+/** What a person is needed for: a yes to what dies on a disk, or help with a failure. */
+export const attentionKinds = ['approval', 'failed'] as const;
+
+export type AttentionKind = (typeof attentionKinds)[number];
+
 /** A person is needed. The run waits, for as long as it takes. */
 export type Attention = {
-  kind: 'approval' | 'refused' | 'failed';
+  kind: AttentionKind;
   /** ISO 8601. */
   since: string;
   /** One sentence: what happened. */

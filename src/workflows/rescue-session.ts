@@ -2,6 +2,7 @@ import { deadlines } from '../run/deadlines.ts';
 import type { ServerAccess, System } from '../run/plan.ts';
 import type { JobTrace } from '../run/status.ts';
 import { quick, resetting, waiting } from './activity-options.ts';
+import { bootSeen } from './run-telemetry.ts';
 import { phaseFailure, type ServerRun } from './server-run.ts';
 
 /** What the run has seen boot, and which system answered last. */
@@ -139,6 +140,7 @@ export function remember(run: ServerRun, boots: Boots, system: System): void {
   if (!boots.ids.includes(system.bootId)) {
     boots.ids.push(system.bootId);
     boots.waitedMs += system.waitedMs;
+    bootSeen(system);
   }
   boots.last = system;
   run.answers(system);

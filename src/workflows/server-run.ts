@@ -18,6 +18,7 @@ import { RunRecord } from '../run/run-record.ts';
 import type { Attention, Phase, RunKind, RunStatus } from '../run/status.ts';
 import { timelineMarkdown } from '../run/timeline-markdown.ts';
 import { abortUpdate, approveUpdate, resumeUpdate, statusQuery } from './messages.ts';
+import { tellOf } from './run-telemetry.ts';
 
 /** The run ends here: refused by a check, or stopped by a person. Settings are put back first. */
 export class RunEnds extends Error {
@@ -77,6 +78,7 @@ export class ServerRun {
         headline: '',
       },
       () => new Date().toISOString(),
+      tellOf(request),
     );
     this.#listen();
   }
@@ -111,7 +113,7 @@ export class ServerRun {
       } catch (error) {
         const failure = phaseFailure(error);
         if (failure === null) throw error;
-        this.record.failed(firstSentence(failure.message));
+        this.record.failed(firstSentence(failure.message), failure.type);
         this.show();
         if (this.#endsRun(phase, failure)) throw new RunEnds('refused', failure.message);
         if (failure.type === 'ServerRebooted') throw error;

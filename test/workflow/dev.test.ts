@@ -132,6 +132,9 @@ describe('dev', () => {
     await expect(ensureDev({ ...options, configFolder: '/other' })).rejects.toMatchObject({
       name: 'DevRunsOtherwise',
     });
+    await expect(ensureDev({ ...options, metrics: '9464' })).rejects.toThrow(
+      'with none as its page of metrics, not http://127.0.0.1:9464/metrics',
+    );
   });
 
   test.each<DevChild>(['temporal', 'codec', 'worker'])(

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { Context } from '@temporalio/activity';
 
 import type { Activities } from '../../src/activities/index.ts';
@@ -17,7 +19,6 @@ export class FakeField {
   readonly failOnce = new Map<string, Error>();
   /** Activities of these names wait until they are let go. */
   readonly gates = new Map<string, Promise<void>>();
-  #boots = 0;
 
   get activities(): Activities {
     const plain: Activities = {
@@ -88,10 +89,9 @@ export class FakeField {
   }
 
   #boot(kind: System['kind']): System {
-    this.#boots += 1;
     return {
       kind,
-      bootId: `boot-${this.#boots}`,
+      bootId: randomUUID(),
       hostKey: 'ssh-ed25519 AAAA',
       user: kind === 'rescue' ? 'root' : 'core',
       waitedMs: 1000,

@@ -15,6 +15,7 @@ import {
 } from '../../src/contract.ts';
 import type { RunStatus } from '../../src/run/status.ts';
 import { ensureTemporalCli } from '../../src/toolchain/temporal-cli.ts';
+import { requestOf } from '../fixtures/provision-request.ts';
 import { FakeField } from './fake-field.ts';
 
 /** Errors of activities are known to a workflow by the name of their class. */
@@ -260,21 +261,4 @@ describe('provisionServer', () => {
 
 function approval(wipe: string): object {
   return { wipe, by: 'test' };
-}
-
-function requestOf(apply: 'shrink' | 'presize'): ProvisionRequest {
-  return {
-    by: 'test',
-    wipe: 'SERIAL-1',
-    spec: {
-      server: 'core1',
-      provider: { kind: 'ovh', service: 'ns1.example.net', account: 'lab' },
-      image: { os: 'flatcar', channel: 'stable' },
-      config: { kind: 'none' },
-      disk: { serial: 'SERIAL-1' },
-      ssh: { port: 22, authorizedKeys: [] },
-      layout: { apply, root: 100 * 2 ** 30, partitions: [] },
-      rescue: { giveUpAfter: 60_000 },
-    },
-  };
 }

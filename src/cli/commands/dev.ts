@@ -6,8 +6,15 @@ import { say, sayJson } from '../context.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { addExamples } from '../examples.ts';
+import { metricsOption } from '../metrics-option.ts';
 
-type Options = { stop?: boolean; background?: boolean; config?: string; json?: boolean };
+type Options = {
+  stop?: boolean;
+  background?: boolean;
+  config?: string;
+  metrics?: string;
+  json?: boolean;
+};
 
 /** `ironstep dev`: Temporal, codec server and worker on this machine. */
 export function addDev(program: Command, context: Context): void {
@@ -17,6 +24,7 @@ export function addDev(program: Command, context: Context): void {
     .option('--background', 'leave them running and return')
     .option('--stop', 'stop what runs in the background; runs keep their place')
     .option('--config <folder>', 'where the worker finds credentials.yaml and mirrors.yaml')
+    .addOption(metricsOption())
     .option('--json', 'one JSON document, with --background or --stop')
     .action(async (options: Options) => {
       if (options.stop && options.background) {
@@ -53,10 +61,14 @@ async function startInBackground(context: Context, options: Options): Promise<vo
   say(context, [
     `Temporal ${status.address} and a worker are running.`,
     `Temporal UI:      ${status.uiUrl}`,
+    ...(status.metricsUrl === undefined ? [] : [`Metrics:          ${status.metricsUrl}`]),
     `To stop them:     ${context.program} dev --stop`,
   ]);
 }
 
-function devOptions({ config }: Options): { configFolder?: string } {
-  return config === undefined ? {} : { configFolder: resolve(config) };
+function devOptions({ config, metrics }: Options): { configFolder?: string; metrics?: string } {
+  return {
+    ...(config === undefined ? {} : { configFolder: resolve(config) }),
+    ...(metrics === undefined ? {} : { metrics }),
+  };
 }
