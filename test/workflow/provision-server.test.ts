@@ -2,21 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
 import type { WorkflowHandle } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import {
   messages,
   runWorkflowTypes,
-  searchAttributeNames,
   type Accepted,
   type ProvisionRequest,
 } from '../../src/contract.ts';
 import type { RunStatus } from '../../src/run/status.ts';
-import { ensureTemporalCli } from '../../src/toolchain/temporal-cli.ts';
 import { requestOf } from '../fixtures/provision-request.ts';
 import { FakeField } from './fake-field.ts';
+import { startLocalTemporal } from './local-temporal.ts';
 
 /** Errors of activities are known to a workflow by the name of their class. */
 class RefusedOnHost extends Error {}
@@ -30,16 +29,7 @@ describe('provisionServer', () => {
   let field: FakeField;
 
   beforeAll(async () => {
-    // Failures are what these tests are about: the SDK would log each with its stack.
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
-    const { path } = await ensureTemporalCli({ log: () => {} });
-    env = await TestWorkflowEnvironment.createLocal({
-      server: {
-        executable: { type: 'existing-path', path },
-        ip: '127.0.0.1',
-        searchAttributes: searchAttributeNames.map((name) => ({ name, type: 'KEYWORD' })),
-      },
-    });
+    env = await startLocalTemporal();
     const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
     workflowBundle = await bundleWorkflowCode({
       workflowsPath,
