@@ -7,7 +7,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'lab/**/*.test.ts', 'test/unit/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'lab/**/*.test.ts',
+            'test/unit/**/*.test.ts',
+            'test/jobs/**/*.test.ts',
+          ],
           testTimeout: 20_000,
         },
       },

@@ -27,6 +27,14 @@ const targets = {
     return runSteps(names);
   },
 
+  /** `npm run test:jobs`: SIGKILL at every line of the start of a job. */
+  async jobs(args) {
+    await ensureNpmPackages();
+    const kills = ['--import', 'tsx', 'test/jobs/main.ts', ...args];
+    const { code } = await run(process.execPath, kills, { stream: true });
+    return code;
+  },
+
   /** `npm run check`: what every change should pass before it is looked at. */
   async check() {
     await ensureNpmPackages();

@@ -31,6 +31,7 @@ export type WriteRequest = {
   device: BlockDevice;
   lease: WipeLease;
   staged: Staged;
+  /** As in `JobRequest`. */
   attempt: number;
 };
 
@@ -39,11 +40,13 @@ export function createInstallActivities(dependencies: Dependencies) {
   return {
     /**
      * Fetches the image into RAM and compares it with the signed digest; nothing on a disk changes.
-     * Idempotent: the job's key is the digest, and a later attempt attaches to it.
+     * Idempotent: the job's key is the digest, and a later attempt attaches to it. `attempt` is as in
+     * `JobRequest`.
      */
     async stageImage(plan: Plan, rescue: System, attempt: number): Promise<Staged> {
       const done = await runJob(dependencies, plan.target, rescue, {
-        key: jobKey('stage', [plan.release.sha512], attempt),
+        key: jobKey('stage', [plan.release.sha512]),
+        attempt,
         script: 'stage-image',
         args: imageArguments(plan.release),
       });
@@ -56,14 +59,15 @@ export function createInstallActivities(dependencies: Dependencies) {
 
     /**
      * Writes image, config, receipt and, with `presize`, the final layout; the first sectors last.
-     * Idempotent: one job per disk, image and attempt, started once; a second caller attaches.
+     * Idempotent: one job per disk and image, started once an attempt; a second caller attaches.
      */
     async writeImage(request: WriteRequest): Promise<Written> {
       const { plan, config, rescue, device, lease, staged, attempt } = request;
       const layout = plan.apply === 'presize' ? solve(plan, device, staged.table) : null;
       const { privateKey } = dependencies.keyPair(plan.target.provider, 'host');
       const done = await runJob(dependencies, plan.target, rescue, {
-        key: jobKey('write', [lease.id, plan.configDigest], attempt),
+        key: jobKey('write', [lease.id, plan.configDigest]),
+        attempt,
         script: 'write-image',
         args: [...imageArguments(plan.release), String(rootNumber), String(oemNumber)],
         files: {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 
 /**
  * Names a job on the host: from server, disk, phase and digest, never from a run id, so that any
- * later attempt or run finds it again. `attempt` counts what a person asked to be tried anew.
+ * later attempt or run finds it again.
  */
-export function jobKey(phase: string, about: string[], attempt: number): string {
+export function jobKey(phase: string, about: string[]): string {
   const digest = createHash('sha256').update(about.join('\n')).digest('hex').slice(0, 12);
-  return `${phase}-${digest}-${attempt}`;
+  return `${phase}-${digest}`;
 }

@@ -36,13 +36,14 @@ export function createRepartitionActivities(dependencies: Dependencies) {
 
     /**
      * Runs the transaction under the lease of this phase. The host allows it no more than a smaller
-     * ROOT and the space behind. Idempotent: one job per disk, layout and attempt; the transaction
+     * ROOT and the space behind. Idempotent: one job per disk and layout; the transaction
      * goes on from what it recorded on OEM.
      */
     async repartition(request: {
       plan: Plan;
       rescue: System;
       device: BlockDevice;
+      /** As in `JobRequest`. */
       attempt: number;
     }): Promise<Repartitioned> {
       const { plan, rescue, device, attempt } = request;
@@ -50,7 +51,7 @@ export function createRepartitionActivities(dependencies: Dependencies) {
       const layout = solvedOn(plan, device);
       const about = [plan.target.provider.service, diskIdentity(device), plan.configDigest];
       const lease = renderLease({
-        id: jobKey('repartition', about, 0),
+        id: jobKey('repartition', about),
         phase: 'repartition',
         server: plan.target.server,
         serial: device.serial,
@@ -61,7 +62,8 @@ export function createRepartitionActivities(dependencies: Dependencies) {
         bootId: rescue.bootId,
       });
       const done = await runJob(dependencies, plan.target, rescue, {
-        key: jobKey('repartition', about, attempt),
+        key: jobKey('repartition', about),
+        attempt,
         script: 'repartition',
         args: [String(rootNumber), String(oemNumber)],
         files: {

@@ -20,6 +20,14 @@ export class RefusedOnHost extends Error {
   override name = 'RefusedOnHost';
 }
 
+/**
+ * The supervisor of a job was killed on the host (memory ran out, or somebody did it): how far its
+ * work came is unknown. Look at the memory; `resume` begins the work anew.
+ */
+export class JobCrashed extends Error {
+  override name = 'JobCrashed';
+}
+
 /** A phase's work on the host failed; the log's last lines are in the message. */
 export class HostWorkFailed extends Error {
   override name = 'HostWorkFailed';

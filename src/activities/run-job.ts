@@ -9,7 +9,13 @@ import { cancelJob, followJob, type JobRequest } from '../ssh/job.ts';
 import { beat } from './beat.ts';
 import type { Dependencies } from './dependencies.ts';
 import { openSystem, type OpenSystem } from './open-system.ts';
-import { HostWorkFailed, RefusedOnHost, ServerRebooted, ServerSilent } from './run-errors.ts';
+import {
+  HostWorkFailed,
+  JobCrashed,
+  RefusedOnHost,
+  ServerRebooted,
+  ServerSilent,
+} from './run-errors.ts';
 
 /** Our scripts' exit code for "refused before anything was written". */
 const refusedExitCode = 10;
@@ -38,13 +44,14 @@ export async function runJob(
     if (state.kind === 'lost') {
       throw new ServerRebooted(target.server, system.bootId, 'another one');
     }
-    throw new HostWorkFailed(
-      `${work.script} on ${target.server} ended without a result (${state.kind}): it was killed ` +
-        `from outside, or memory ran out. Resume to start it again.`,
+    throw new JobCrashed(
+      `${work.script} on ${target.server} was killed from outside, or memory ran out: it ended ` +
+        `without a result, and nothing of it runs any more. How far it came is unknown. ` +
+        `Resume to begin it anew.\n${lastWords(state.logTail)}`,
     );
   } catch (error) {
     if (Context.current().cancellationDetails?.cancelRequested === true) {
-      await cancelJob(open.scripts, work.key, system.bootId);
+      await cancelJob(open.scripts, request);
     }
     throw error;
   }
@@ -57,15 +64,20 @@ export function traceOf(script: string, { starts, durationMs }: JobDone): JobTra
 
 function checkExit(target: RunTarget, work: Work, done: JobDone): JobDone {
   if (done.exitCode === 0) return done;
-  const lastLines = done.logTail.trim().split('\n').slice(-12).join('\n');
+  const said = lastWords(done.logTail);
   if (done.exitCode === refusedExitCode) {
     throw new RefusedOnHost(
-      `Refused on ${target.server}: ${lastLines}\nThe phase was not begun: its lease is unused.`,
+      `Refused on ${target.server}: ${said}\nThe phase was not begun: its lease is unused.`,
     );
   }
   throw new HostWorkFailed(
-    `${work.script} failed on ${target.server} with exit code ${done.exitCode}:\n${lastLines}`,
+    `${work.script} failed on ${target.server} with exit code ${done.exitCode}:\n${said}`,
   );
+}
+
+/** The last lines of a job's log. */
+function lastWords(logTail: string): string {
+  return logTail.trim().split('\n').slice(-12).join('\n');
 }
 
 /**

@@ -1,14 +1,19 @@
 #!/bin/sh
 # Durable jobs: long work on the server that outlives the SSH session which started it.
 #
-#   job.sh start  KEY BOOT_ID SCRIPT LENGTH [ARG...]   tar of input files (LENGTH bytes) on stdin
-#   job.sh state  KEY BOOT_ID
-#   job.sh cancel KEY BOOT_ID
+#   job.sh start  KEY ATTEMPT BOOT_ID SCRIPT LENGTH [ARG...]   tar of LENGTH bytes on stdin: inputs
+#   job.sh state  KEY ATTEMPT BOOT_ID
+#   job.sh cancel KEY ATTEMPT BOOT_ID
 #
 # Each prints the job's state and exits 0. The layout, all of it root's, mode 0700, in RAM:
 #
-#   /run/ironstep/locks/KEY   held (flock) from the claim until the last process of the job ends
-#   /run/ironstep/jobs/KEY/   boot-id in/ out/ log progress pid started ended starts rc
+#   /run/ironstep/locks/KEY   locked from the claim until the last process of the job ends
+#   /run/ironstep/jobs/BOOT_ID/KEY/
+#     newest            the newest attempt that anybody began: the fence
+#     claim             locked for the moment in which a start or a cancel is decided
+#     pid               supervisor of what runs, and its process group
+#     ATTEMPT.starts    a line for each start of its command: one
+#     ATTEMPT/          in/ out/ log progress started ended rc
 #
 # SCRIPT.sh, beside this one, runs as root with the log as stdout and stderr (last 8 kB are told)
 # and with: JOB_IN, the folder of input files, removed when it ends; JOB_OUT, a folder for small
@@ -18,30 +23,38 @@
 #
 # Started exactly once: the claim and the supervisor are one lock. The starter takes it, and the
 # supervisor inherits the open file, so there is no instant at which a claimed job has no owner:
-# a starter that is killed before the fork frees the lock with no `starts` written, and the next
-# one starts the job. Once `starts` exists nobody starts the job again in this boot. The command
+# a starter that is killed before the fork frees the lock with no start written, and the next one
+# starts the job. Once that line exists nobody starts the attempt again in this boot. The command
 # inherits the lock too: while anything of the job can still write to a disk it counts as running.
 #
+# Fenced: attempts of one key are ordered by their number, whoever makes them. A newer one attaches
+# to what runs, takes over what succeeded, and begins anew what failed. From then on an older one (a
+# worker that was stopped and wakes up late) starts nothing and cancels nothing.
+#
 # setsid is enough to survive the end of the session. Under systemd the session's scope is killed
-# at logout only with KillUserProcesses=yes, which is not the default and spares root.
+# at logout only with KillUserProcesses=yes, which is not the default and spares root; an sshd
+# that is started per connection has KillMode=process, on Debian as on Flatcar.
 main() {
   set -eu
   umask 077
   LC_ALL=C
   export LC_ALL
-  [ $# -ge 3 ] || refuse 'usage: job.sh start|state|cancel KEY BOOT_ID ...'
-  verb=$1 key=$2 boot_id=$3
-  shift 3
+  [ $# -ge 4 ] || refuse 'usage: job.sh start|state|cancel KEY ATTEMPT BOOT_ID ...'
+  verb=$1 key=$2 attempt=$3 boot_id=$4
+  shift 4
   case $key in
     '' | .* | *[!A-Za-z0-9._-]*) refuse "not a job key: $key" ;;
   esac
+  case $attempt in
+    '' | 0* | *[!0-9]*) refuse "not an attempt: $attempt" ;;
+  esac
+  read -r this_boot </proc/sys/kernel/random/boot_id
+  # Nothing of a caller of another boot is done here.
+  [ "$boot_id" = "$this_boot" ] || verb=state
   run=${IRONSTEP_RUN:-/run/ironstep}
-  job=$run/jobs/$key
+  work=$run/jobs/$this_boot/$key
   lock=$run/locks/$key
   scripts=$(dirname "$0")
-
-  read -r this_boot </proc/sys/kernel/random/boot_id
-  [ "$boot_id" = "$this_boot" ] || verb=state # nothing of a caller of another boot is done here
   case $verb in
     start) start "$@" ;;
     state) report ;;
@@ -64,7 +77,7 @@ start() {
     command -v "$tool" >/dev/null || refuse "this system has no $tool"
   done
   [ -f "$scripts/$script.sh" ] || refuse "no script $script.sh in $scripts"
-  mkdir -p "$run/jobs" "$run/locks"
+  mkdir -p "$work" "$run/locks"
   incoming=$(mktemp -d "$run/.incoming.XXXXXX")
   trap 'rm -rf "$incoming"' EXIT
   receive
@@ -81,29 +94,61 @@ receive() {
   mkdir "$incoming/in" "$incoming/out"
   [ "$length" -eq 0 ] || tar -x -f "$incoming/in.tar" -C "$incoming/in"
   rm "$incoming/in.tar"
-  printf '%s\n' "$boot_id" >"$incoming/boot-id"
 }
 
 claim() {
-  exec 9>>"$lock"
-  if flock -n 9 && [ ! -e "$job/starts" ]; then
-    rm -rf "$job"
-    mv "$incoming" "$job"
-    setsid sh "$0" supervise "$key" "$boot_id" "$script" "$@" </dev/null >/dev/null 2>&1 &
+  decide_alone
+  fence=$(newest)
+  if [ "$fence" -le "$attempt" ]; then
+    [ "$fence" -eq "$attempt" ] || replace "$work/newest" "$attempt"
+    exec 9>>"$lock"
+    if flock -n 9 && ! is_settled; then
+      rm -rf "${work:?}/$attempt" "$work/pid"
+      mv "$incoming" "$work/$attempt"
+      setsid sh "$0" supervise "$key" "$attempt" "$boot_id" "$script" "$@" \
+        </dev/null >/dev/null 2>&1 8>&- &
+    fi
+    exec 9>&-
   fi
-  exec 9>&-
+  exec 8>&-
+}
+
+# Held for a moment only: whoever has it and is killed frees it.
+decide_alone() {
+  exec 8>>"$work/claim"
+  flock -w 30 8 || refuse "another start of $key does not end"
+}
+
+newest() { cat "$work/newest" 2>/dev/null || echo 0; }
+
+# Sets last, the newest attempt that was started, to the empty word when none was.
+find_last() {
+  last=
+  for file in "$work"/*.starts; do
+    [ -s "$file" ] || continue
+    number=${file##*/}
+    number=${number%.starts}
+    [ "$number" -le "${last:-0}" ] || last=$number
+  done
+  job=$work/$last
+}
+
+# This attempt was started, or an earlier one succeeded: there is nothing to start.
+is_settled() {
+  find_last
+  [ -n "$last" ] && { [ "$last" -eq "$attempt" ] || [ "$(cat "$job/rc" 2>/dev/null)" = 0 ]; }
 }
 
 # Runs in a session of its own, with the lock on file 9.
 supervise() {
   script=$1
   shift
+  job=$work/$attempt
   cd "$job"
   trap : HUP INT TERM # cancel ends the command; the supervisor lives on to tell how it ended
-  echo "$$" >pid
   moment >started
-  earlier=$(cat starts 2>/dev/null || echo 0)
-  replace starts $((earlier + 1))
+  echo "$$" >>"$job.starts"
+  replace "$work/pid" "$$"
 
   JOB_IN=$job/in JOB_OUT=$job/out JOB_PROGRESS=$job/progress
   export JOB_IN JOB_OUT JOB_PROGRESS
@@ -121,36 +166,41 @@ moment() {
   echo "$(date +%s) $uptime"
 }
 
-# Only this file is synced: a sync of everything could wait for a disk that has died.
 replace() {
   echo "$2" >"$1.new"
-  sync "$1.new"
   mv "$1.new" "$1"
 }
 
 cancel() {
-  if [ -e "$job/pid" ] && ! lock_is_free; then
-    read -r pid <"$job/pid"
+  mkdir -p "$work"
+  decide_alone
+  if [ "$(newest)" -le "$attempt" ] && [ -e "$work/pid" ] && ! lock_is_free; then
+    read -r pid <"$work/pid"
     kill -s TERM -- "-$pid" || true # it has just ended
   fi
+  exec 8>&-
   report
 }
 
 # Shared, so that two who ask do not see each other.
 lock_is_free() {
-  flock -s -n "$lock" true
+  [ ! -e "$lock" ] || flock -s -n "$lock" true
 }
 
 report() {
-  if [ "$boot_id" != "$this_boot" ] || of_another_boot; then
+  fence=$(newest)
+  find_last
+  if [ "$boot_id" != "$this_boot" ]; then
     printf 'kind=lost\nbootId=%s\n' "$this_boot"
-  elif [ -e "$job/rc" ]; then
+  elif [ "$fence" -gt "$attempt" ]; then
+    printf 'kind=superseded\nnewest=%s\n' "$fence"
+  elif has_ended; then
     report_done
-  elif [ -e "$lock" ] && ! lock_is_free; then
+  elif ! lock_is_free; then
     report_running
-  elif [ -e "$job/rc" ]; then # it ended while we looked
+  elif has_ended; then # while we looked
     report_done
-  elif [ -e "$job/starts" ]; then
+  elif is_settled; then
     report_crashed
   else
     echo 'kind=absent'
@@ -158,14 +208,13 @@ report() {
   echo 'end'
 }
 
-# /run is RAM everywhere we know; where it is not, a job folder can outlive its boot.
-of_another_boot() {
-  [ -e "$job/boot-id" ] && [ "$(cat "$job/boot-id")" != "$boot_id" ]
+has_ended() {
+  is_settled && [ -e "$job/rc" ]
 }
 
 report_running() {
   echo 'kind=running'
-  if [ -e "$job/progress" ]; then
+  if [ -e "$work/pid" ] && [ -e "$job/progress" ]; then
     IFS= read -r progress <"$job/progress" || true
     printf 'progress=%s\n' "$progress"
   fi
@@ -191,7 +240,7 @@ report_crashed() {
 }
 
 report_evidence() {
-  echo "starts=$(cat "$job/starts")"
+  echo "starts=$(wc -l <"$job.starts")"
   echo "started=$(cat "$job/started")"
   echo "log=$(tail -c 8192 "$job/log" 2>/dev/null | base64 | tr -d '\n')"
 }

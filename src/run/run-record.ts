@@ -46,6 +46,14 @@ export class RunRecord {
     return this.status.timeline.at(-1);
   }
 
+  /**
+   * When the attempt at this phase began, in epoch milliseconds of workflow time: by this number
+   * the attempts of all runs of a server are in order.
+   */
+  get attemptAtMs(): number {
+    return Date.parse(this.entry?.startedAt ?? this.status.startedAt);
+  }
+
   /** A phase begins, or begins again: a repeat right after its own failure is one more attempt. */
   begin(phase: Phase): void {
     const last = this.entry;

@@ -81,6 +81,22 @@ export class JobNeverStarted extends Error {
   }
 }
 
+/**
+ * A newer attempt at this work has begun on the server: this one, of a worker that was stopped for
+ * a while or of a run that is over, stands back. Look at the newer run, or resume to take over.
+ */
+export class JobSuperseded extends Error {
+  override name = 'JobSuperseded';
+
+  constructor(where: string, job: { key: string; attempt: number }, newest: number) {
+    const [ours, theirs] = [job.attempt, newest].map((attempt) => new Date(attempt).toISOString());
+    super(
+      `${where}: the attempt of ${ours} at ${job.key} is not the newest; one of ${theirs} has ` +
+        `begun. It is left to that one: nothing was started, stopped or changed here.`,
+    );
+  }
+}
+
 /** The end of a text is where a program says why it failed. */
 function lastBytes(text: string): string {
   const bytes = Buffer.from(text.trimEnd());

@@ -2,12 +2,14 @@ import type { Progress } from '../run/status.ts';
 
 /** What a server says about a durable job. Plain values: they are results of activities. */
 export type JobState =
-  /** Not started in this boot, or its starter died before the command began. */
+  /** This attempt was not started in this boot, or died before its command began. */
   | { kind: 'absent' }
   | { kind: 'running'; progress: Progress | null }
   | JobDone
   | JobCrashed
-  | JobLost;
+  | JobLost
+  /** A newer attempt of this key has begun: whoever made this one stands back. */
+  | { kind: 'superseded'; newest: number };
 
 export type JobDone = {
   kind: 'done';
@@ -21,7 +23,7 @@ export type JobDone = {
   endedAt: string;
   /** By the server's uptime, so that a corrected clock does not show. */
   durationMs: number;
-  /** How often the command was started: 1, always. Evidence. */
+  /** How often the command was started: 1, always. Evidence, counted where it starts. */
   starts: number;
 };
 
@@ -51,6 +53,8 @@ export function parseJobState(text: string): JobState {
       return { kind };
     case 'lost':
       return { kind, bootId: field('bootId') };
+    case 'superseded':
+      return { kind, newest: Number(field('newest')) };
     case 'running':
       return { kind, progress: parseProgress(fields.get('progress') ?? '') };
     case 'crashed':

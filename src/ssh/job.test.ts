@@ -112,7 +112,7 @@ describe.skipIf(noSshd).each(shells.filter(({ program }) => existsSync(program))
       execFileSync('mkfifo', [join(folder, 'gate')]);
       // Read-write, so that neither end of the pipe waits for the other.
       gate = openSync(join(folder, 'gate'), constants.O_RDWR);
-      request = { key: `job-${count}`, bootId, script: 'wait', args: [folder] };
+      request = { key: `job-${count}`, attempt: 1, bootId, script: 'wait', args: [folder] };
     });
 
     const runs = () => {
@@ -120,8 +120,9 @@ describe.skipIf(noSshd).each(shells.filter(({ program }) => existsSync(program))
       return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').length : 0;
     };
     const openGate = () => writeSync(gate, '\n');
-    const jobFolder = () =>
-      join(`/tmp/ironstep-jobs-${shell}-${process.pid}/run/jobs`, request.key);
+    const runFolder = () => `/tmp/ironstep-jobs-${shell}-${process.pid}/run`;
+    const workFolder = () => join(runFolder(), 'jobs', bootId, request.key);
+    const jobFolder = () => join(workFolder(), '1');
     const follow = (over = scripts) => followJob(over, request, { pollMs: 20 });
     const started = () => vi.waitUntil(() => runs() === 1, patience);
 
@@ -180,26 +181,26 @@ describe.skipIf(noSshd).each(shells.filter(({ program }) => existsSync(program))
       await new Promise((resolve) => worker.once('exit', resolve));
       await using other = await connect(sshd.target(), { connectTimeoutMs: 15_000 });
       const attached = await installScripts(other, { sudo: false, source });
-      expect(await jobState(attached, request.key, bootId)).toMatchObject({ kind: 'running' });
+      expect(await jobState(attached, request)).toMatchObject({ kind: 'running' });
       openGate();
       expect(await follow(attached)).toMatchObject({ kind: 'done', exitCode: 0, starts: 1 });
       expect(runs()).toBe(1);
     });
 
     it('does not start on half an input', async () => {
-      const words = ['start', request.key, bootId, 'wait', '2048', folder];
+      const words = ['start', request.key, '1', bootId, 'wait', '2048', folder];
       const cut = await scripts.run('job', words, { stdin: Buffer.alloc(1536) });
       expect(cut.exitCode).toBe(64);
       expect(cut.stderr).toContain('1536 of 2048 bytes arrived');
-      expect(await jobState(scripts, request.key, bootId)).toEqual({ kind: 'absent' });
-      expect(readdirSync(join(jobFolder(), '../..')).filter((name) => name[0] === '.')).toEqual([]);
+      expect(await jobState(scripts, request)).toEqual({ kind: 'absent' });
+      expect(readdirSync(runFolder()).filter((name) => name[0] === '.')).toEqual([]);
     });
 
     it('has crashed when its supervisor was killed, once nothing of it runs', async () => {
       await startJob(scripts, request);
       await started();
-      process.kill(Number(readFileSync(join(jobFolder(), 'pid'), 'utf8')), 'SIGKILL');
-      expect(await jobState(scripts, request.key, bootId)).toMatchObject({ kind: 'running' });
+      process.kill(Number(readFileSync(join(workFolder(), 'pid'), 'utf8')), 'SIGKILL');
+      expect(await jobState(scripts, request)).toMatchObject({ kind: 'running' });
       openGate();
       expect(await follow()).toMatchObject({ kind: 'crashed', starts: 1 });
       expect(await startJob(scripts, request)).toMatchObject({ kind: 'crashed' });
@@ -212,18 +213,85 @@ describe.skipIf(noSshd).each(shells.filter(({ program }) => existsSync(program))
         kind: 'lost',
         bootId,
       });
-      expect(await jobState(scripts, request.key, bootId)).toEqual({ kind: 'absent' });
-      mkdirSync(jobFolder(), { recursive: true });
-      writeFileSync(join(jobFolder(), 'boot-id'), `${yesterday}\n`);
-      expect(await jobState(scripts, request.key, bootId)).toEqual({ kind: 'lost', bootId });
+      expect(await jobState(scripts, request)).toEqual({ kind: 'absent' });
     });
 
     it('ends on cancel with all that it started, and says so', async () => {
       await startJob(scripts, request);
       await started();
-      const state = await cancelJob(scripts, request.key, bootId, { pollMs: 20 });
+      const state = await cancelJob(scripts, request, { pollMs: 20 });
       expect(state).toMatchObject({ kind: 'done', exitCode: 143 });
-      expect(await cancelJob(scripts, 'nothing', bootId)).toEqual({ kind: 'absent' });
+      expect(await cancelJob(scripts, { ...request, key: 'nothing' })).toEqual({ kind: 'absent' });
+    });
+
+    describe('between attempts', () => {
+      const older = () => request;
+      const newer = () => ({ ...request, attempt: 2 });
+      const superseded = { kind: 'superseded', newest: 2 };
+
+      it('a newer attempt attaches to what runs, and the older one cannot end it', async () => {
+        await startJob(scripts, older());
+        await started();
+        expect(await startJob(scripts, newer())).toMatchObject({ kind: 'running' });
+        expect(await cancelJob(scripts, older())).toEqual(superseded);
+        await expect(followJob(scripts, older())).rejects.toMatchObject({ name: 'JobSuperseded' });
+        openGate();
+        const done = await followJob(scripts, newer(), { pollMs: 20 });
+        expect(done).toMatchObject({ kind: 'done', exitCode: 0, starts: 1 });
+        expect(runs()).toBe(1);
+      });
+
+      it('an older attempt that comes late starts nothing', async () => {
+        await startJob(scripts, newer());
+        await started();
+        expect(await startJob(scripts, older())).toEqual(superseded);
+        openGate();
+        await vi.waitUntil(
+          async () => (await jobState(scripts, newer())).kind === 'done',
+          patience,
+        );
+        expect(await startJob(scripts, older())).toEqual(superseded);
+        expect(runs()).toBe(1);
+      });
+
+      it('what succeeded is not done again, what failed is', async () => {
+        await startJob(scripts, older());
+        await started();
+        await cancelJob(scripts, older(), { pollMs: 20 });
+        expect(await jobState(scripts, older())).toMatchObject({ kind: 'done', exitCode: 143 });
+        expect(await jobState(scripts, newer())).toEqual({ kind: 'absent' });
+        openGate();
+        const second = await followJob(scripts, newer(), { pollMs: 20 });
+        expect(second).toMatchObject({ kind: 'done', exitCode: 0, starts: 1 });
+        const third = await followJob(scripts, { ...request, attempt: 3 }, { pollMs: 20 });
+        expect(third).toEqual(second);
+        expect(runs()).toBe(2);
+      });
+
+      it('begins anew what fails after it was attached to', async () => {
+        await startJob(scripts, older());
+        await started();
+        const followed = followJob(scripts, newer(), { pollMs: 20 });
+        await vi.waitUntil(
+          async () => (await jobState(scripts, older())).kind === 'superseded',
+          patience,
+        );
+        process.kill(-Number(readFileSync(join(workFolder(), 'pid'), 'utf8')), 'SIGTERM');
+        await vi.waitUntil(() => runs() === 2, patience);
+        openGate();
+        expect(await followed).toMatchObject({ kind: 'done', exitCode: 0, starts: 1 });
+      });
+
+      it('a crashed one is begun anew', async () => {
+        await startJob(scripts, older());
+        await started();
+        process.kill(-Number(readFileSync(join(workFolder(), 'pid'), 'utf8')), 'SIGKILL');
+        expect(await follow()).toMatchObject({ kind: 'crashed', starts: 1 });
+        openGate();
+        const done = await followJob(scripts, newer(), { pollMs: 20 });
+        expect(done).toMatchObject({ kind: 'done', exitCode: 0, starts: 1 });
+        expect(runs()).toBe(2);
+      });
     });
 
     it('leaves the job running when the follower is told to stop', async () => {
@@ -245,7 +313,9 @@ describe.skipIf(noSshd).each(shells.filter(({ program }) => existsSync(program))
       await expect(follow()).rejects.toThrow('holds 70000 bytes, more than 65536');
       const unknown = { ...request, key: 'unknown', script: 'nothing' };
       await expect(startJob(scripts, unknown)).rejects.toThrow('no script nothing.sh');
-      await expect(jobState(scripts, '../jobs', bootId)).rejects.toThrow('not a job key');
+      await expect(jobState(scripts, { ...request, key: '../jobs' })).rejects.toThrow(
+        'not a job key',
+      );
     });
   },
 );
@@ -254,7 +324,7 @@ it('gives a job up that never begins', async () => {
   const answer = { command: '', exitCode: 0, exitSignal: null, stderr: '', durationMs: 1 };
   const run = () => Promise.resolve({ ...answer, stdout: 'kind=absent\nend\n' });
   const scripts: RemoteScripts = { where: 'core1:22', folder: '', run, runOk: run };
-  const request = { key: 'job', bootId: 'b', script: 'wait', args: [] };
+  const request = { key: 'job', attempt: 1, bootId: 'b', script: 'wait', args: [] };
   await expect(followJob(scripts, request)).rejects.toMatchObject({ name: 'JobNeverStarted' });
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { deadlines } from '../run/deadlines.ts';
 import type { Progress } from '../run/status.ts';
-import { JobNeverStarted } from './errors.ts';
+import { JobNeverStarted, JobSuperseded } from './errors.ts';
 import { parseJobState } from './job-state.ts';
 import type { JobCrashed, JobDone, JobLost, JobState } from './job-state.ts';
 import type { RemoteScripts } from './scripts.ts';
@@ -11,6 +11,12 @@ import { tarOf } from './tar.ts';
 export type JobRequest = {
   /** From server, disk, phase and digest: the same work has the same key, whoever asks. */
   key: string;
+  /**
+   * Orders the attempts at this work, whoever makes them: epoch milliseconds at which the run
+   * began its attempt. A newer one attaches to what runs and takes over what succeeded; from then
+   * on an older one starts and cancels nothing.
+   */
+  attempt: number;
   /** The boot it belongs to, as `readBootId` said. */
   bootId: string;
   /** NAME of src/remote/NAME.sh. */
@@ -20,6 +26,9 @@ export type JobRequest = {
   /** Become files in JOB_IN (mode 0600, RAM), removed when the job ends. */
   files?: Record<string, string>;
 };
+
+/** Which job, and on whose behalf it is asked about. */
+export type JobReference = Pick<JobRequest, 'key' | 'attempt' | 'bootId'>;
 
 export type FollowOptions = {
   /** Told at every look, so that a heartbeat can hang on it. */
@@ -45,28 +54,27 @@ export function startJob(
   request: JobRequest,
   signal?: AbortSignal,
 ): Promise<JobState> {
-  const { key, bootId, script, args, files = {} } = request;
+  const { script, args, files = {} } = request;
   const input = Object.keys(files).length === 0 ? Buffer.alloc(0) : tarOf(files);
-  const words = ['start', key, bootId, script, String(input.length), ...args];
-  return ask(scripts, words, { stdin: input, signal });
+  const words = [script, String(input.length), ...args];
+  return ask(scripts, 'start', request, { words, stdin: input, signal });
 }
 
 /** What the server says about the job; changes nothing. Errors as `startJob`. */
 export function jobState(
   scripts: RemoteScripts,
-  key: string,
-  bootId: string,
+  job: JobReference,
   signal?: AbortSignal,
 ): Promise<JobState> {
-  return ask(scripts, ['state', key, bootId], { signal });
+  return ask(scripts, 'state', job, { signal });
 }
 
 /**
  * Starts the job or attaches to it, and stays until it has ended. A job that failed is a result
  * (`exitCode`), and so is one whose server has rebooted (`lost`).
  *
- * @throws JobNeverStarted, and as `startJob`; the signal's reason on abort, which leaves the job
- * running.
+ * @throws JobNeverStarted, JobSuperseded, and as `startJob`; the signal's reason on abort, which
+ * leaves the job running.
  */
 export async function followJob(
   scripts: RemoteScripts,
@@ -83,7 +91,9 @@ export async function followJob(
     } else if (state.kind === 'running') {
       onProgress?.(state.progress ?? { label: request.script });
       await pause(pollMs, signal);
-      state = await jobState(scripts, request.key, request.bootId, signal);
+      state = await jobState(scripts, request, signal);
+    } else if (state.kind === 'superseded') {
+      throw new JobSuperseded(scripts.where, request, state.newest);
     } else {
       return state;
     }
@@ -91,34 +101,36 @@ export async function followJob(
 }
 
 /**
- * Sends TERM to the job and all it started, once, and waits up to `graceMs` for its end. It may
- * still be `running` then: a script may ignore TERM while stopping would do harm.
+ * Sends TERM to the job and all it started, at every look, and waits up to `graceMs` for its end.
+ * It may still be `running` then: a script may ignore TERM while stopping would do harm. On behalf
+ * of an attempt that is no longer the newest nothing is sent (`superseded`).
  *
  * @throws as `startJob`.
  */
 export async function cancelJob(
   scripts: RemoteScripts,
-  key: string,
-  bootId: string,
+  job: JobReference,
   options: { graceMs?: number; pollMs?: number; signal?: AbortSignal } = {},
 ): Promise<JobState> {
   const { graceMs = 10_000, pollMs = 500, signal } = options;
   const giveUpAt = performance.now() + graceMs;
-  let state = await ask(scripts, ['cancel', key, bootId], { signal });
-  while (state.kind === 'running' && performance.now() < giveUpAt) {
+  for (;;) {
+    // Again and again: the first may come in the instant before the command is there to hear it.
+    const state = await ask(scripts, 'cancel', job, { signal });
+    if (state.kind !== 'running' || performance.now() > giveUpAt) return state;
     await pause(pollMs, signal);
-    state = await jobState(scripts, key, bootId, signal);
   }
-  return state;
 }
 
 async function ask(
   scripts: RemoteScripts,
-  words: string[],
-  options: { stdin?: Buffer; signal: AbortSignal | undefined },
+  verb: 'start' | 'state' | 'cancel',
+  { key, attempt, bootId }: JobReference,
+  options: { words?: string[]; stdin?: Buffer; signal: AbortSignal | undefined },
 ): Promise<JobState> {
-  const { stdout } = await scripts.runOk('job', words, {
-    ...options,
+  const { words = [], ...rest } = options;
+  const { stdout } = await scripts.runOk('job', [verb, key, String(attempt), bootId, ...words], {
+    ...rest,
     timeoutMs: deadlines.commandMs,
   });
   return parseJobState(stdout);

@@ -33,7 +33,7 @@ export async function install(
   const written = await run.phase(
     'install',
     async () => {
-      const attempt = run.record.entry?.attempt ?? 1;
+      const attempt = run.record.attemptAtMs;
       const staged = await working.stageImage.executeWithOptions(
         { summary: `fetch and verify the image of Flatcar ${plan.release.version}` },
         [plan, rescue, attempt],

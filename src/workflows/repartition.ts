@@ -19,7 +19,7 @@ export async function repartition(
   const repartitioned = await run.phase(
     'repartition',
     async () => {
-      const attempt = run.record.entry?.attempt ?? 1;
+      const attempt = run.record.attemptAtMs;
       const device = await quick.inspectInstalled.executeWithOptions(
         { summary: 'look at the disk' },
         [plan, rescue],
