@@ -28,6 +28,17 @@ it('counts a repeat after a failure as an attempt, a later visit as a new entry'
   ]);
 });
 
+it('numbers attempts by when they began, so that those of all runs are in order', () => {
+  const run = record();
+  run.begin('install');
+  const first = run.attemptAtMs;
+  run.note('a note is no new attempt');
+  expect(run.attemptAtMs).toBe(first);
+  run.failed('the image ended too early');
+  run.begin('install');
+  expect(run.attemptAtMs).toBeGreaterThan(first);
+});
+
 it('keeps the first and the newest notes of a phase, and bounds them', () => {
   const run = record();
   run.begin('rescue');
