@@ -34,7 +34,7 @@ it('numbers attempts by when they began, so that those of all runs are in order'
   const first = run.attemptAtMs;
   run.note('a note is no new attempt');
   expect(run.attemptAtMs).toBe(first);
-  run.failed('the image ended too early');
+  run.failed('the image ended too early', 'HostWorkFailed');
   run.begin('install');
   expect(run.attemptAtMs).toBeGreaterThan(first);
 });
