@@ -59,7 +59,8 @@ export function createFirstBootActivities(dependencies: Dependencies) {
   };
 }
 
-function parseFacts(output: string): Map<string, string> {
+/** The key=value lines of first-boot.sh. */
+export function parseFacts(output: string): Map<string, string> {
   const pairs = output.split('\n').filter((line) => line.includes('='));
   return new Map(
     pairs.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
@@ -67,16 +68,23 @@ function parseFacts(output: string): Map<string, string> {
 }
 
 function checkStamp(plan: Plan, stamp: string): void {
+  const difference = stampDifference(plan, stamp);
+  if (difference === null) return;
+  throw new SystemNotAsInstalled(
+    `${plan.target.server} booted, but its stamp does not match what was installed: ` +
+      `${difference}. Another system may be on another disk, or its config was not applied.`,
+  );
+}
+
+/** What a system's stamp says otherwise than the plan, in words; null: it is the plan's system. */
+export function stampDifference(plan: Plan, stamp: string): string | null {
   const found = parseStamp(stamp);
   const expected = { imageSha512: plan.release.sha512, configDigest: plan.configDigest };
   for (const [name, value] of Object.entries(expected)) {
-    if (found.get(name) === value) continue;
-    throw new SystemNotAsInstalled(
-      `${plan.target.server} booted, but its stamp does not match what was installed: ${name} is ` +
-        `${found.get(name) ?? 'missing'}, expected ${value}. Another system may be on another disk, ` +
-        `or its config was not applied.`,
-    );
+    const said = found.get(name);
+    if (said !== value) return `${name} is ${said ?? 'missing'}, expected ${value}`;
   }
+  return null;
 }
 
 /** The signature covers a file's name and not its version: an old image under a new name ends here. */

@@ -1,10 +1,12 @@
 import { beating } from './beat.ts';
 import { createBootActivities } from './boot.ts';
 import type { Dependencies } from './dependencies.ts';
+import { createFinishJobsActivities } from './finish-jobs.ts';
 import { createFirstBootActivities } from './first-boot.ts';
 import { createInspectActivities } from './inspect.ts';
 import { createInstallActivities } from './install.ts';
 import { createPreflightActivities } from './preflight.ts';
+import { createRecogniseActivities } from './recognise.ts';
 import { createRepartitionActivities } from './repartition.ts';
 import { createRescueActivities } from './rescue.ts';
 import { createResetActivities } from './reset.ts';
@@ -18,6 +20,8 @@ export function createActivities(dependencies: Dependencies) {
     ...createSettingsActivities(dependencies),
     ...createRescueActivities(dependencies),
     ...createResetActivities(dependencies),
+    ...createRecogniseActivities(dependencies),
+    ...createFinishJobsActivities(dependencies),
     ...createInspectActivities(dependencies),
     ...createInstallActivities(dependencies),
     ...createBootActivities(dependencies),

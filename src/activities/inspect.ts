@@ -2,7 +2,7 @@ import type { BlockDevice } from '../disk/block-device.ts';
 import { diskView } from '../disk/disk-view.ts';
 import { parseInspection, type Inspection } from '../disk/inspection.ts';
 import { LayoutDoesNotFit, roughFit, solveLayout, type SolvedLayout } from '../disk/layout.ts';
-import { parsePartitionTable } from '../disk/partition-table.ts';
+import { parsePartitionTable, type PartitionTable } from '../disk/partition-table.ts';
 import { DiskAmbiguous, DiskNotFound, DiskUnsuitable, selectDisk } from '../disk/select-disk.ts';
 import { rootEntry } from '../disk/table.ts';
 import type { Plan, System } from '../run/plan.ts';
@@ -19,6 +19,8 @@ export type Selected = {
   view: DiskView;
   /** What this plan would install is there already, by our own receipt. */
   installed: boolean;
+  /** `repartition` has begun on it, or is finished: no system may boot before it has looked. */
+  repartitionBegun: boolean;
   /** The layout that such an install left, with `presize`. */
   layout: SolvedLayout | null;
   summary: string;
@@ -30,6 +32,9 @@ export type Inspected =
   | Selected
   /** Only another spec or another disk helps. */
   | { kind: 'refused'; message: string; anyContents: boolean };
+
+/** What repartition.sh leaves on OEM, while it works and when it is through. */
+const ourRepartition = ['repartition.begun', 'repartition.json'];
 
 /** What lies below any image: Flatcar's is about 4.6 to 8.5 GB; the host checks the exact size. */
 const smallestDiskBytes = 1 * 2 ** 30;
@@ -43,14 +48,17 @@ export function createInspectActivities(dependencies: Dependencies) {
       const anyContents = inspection.devices.some((device) => device.fingerprint !== 'empty');
       try {
         const device = pickDisk(plan, inspection);
-        const receipt = inspection.receipts[device.path]?.['install.json'];
-        const installed = isInstalled(dependencies, plan, device, receipt);
+        const receipts = inspection.receipts[device.path] ?? {};
+        const installed = isInstalled(dependencies, plan, device, receipts['install.json']);
+        const table = parsePartitionTable(device.tableJson ?? '{}');
         return {
           kind: 'selected',
           device,
           view: diskView(device, plan.layout),
           installed,
-          layout: installed && plan.apply === 'presize' ? solvedOn(plan, device) : null,
+          repartitionBegun: installed && ourRepartition.some((name) => name in receipts),
+          layout:
+            installed && plan.apply === 'presize' ? solvedOn(plan, { ...device, table }) : null,
           summary: summarise(inspection, device),
           anyContents,
         };
@@ -83,11 +91,14 @@ export function pickDisk(plan: Plan, inspection: Inspection): BlockDevice {
 }
 
 /** The layout of the plan on a disk that holds the system already. */
-export function solvedOn(plan: Plan, device: BlockDevice): SolvedLayout {
+export function solvedOn(
+  plan: Plan,
+  disk: Pick<BlockDevice, 'sizeBytes' | 'logicalSectorBytes'> & { table: PartitionTable },
+): SolvedLayout {
   return solveLayout({
-    diskSectors: Math.floor(device.sizeBytes / device.logicalSectorBytes),
-    sectorBytes: device.logicalSectorBytes,
-    rootStartSector: rootEntry(parsePartitionTable(device.tableJson ?? '{}')).startSector,
+    diskSectors: Math.floor(disk.sizeBytes / disk.logicalSectorBytes),
+    sectorBytes: disk.logicalSectorBytes,
+    rootStartSector: rootEntry(disk.table).startSector,
     layout: plan.layout ?? undefined,
     // What ROOT holds is checked on the host, with resize2fs -P.
     minRootBytes: 0,

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import { cancellationSignal } from '@temporalio/activity';
 
 import type { ProvisionRequest } from '../contract.ts';
@@ -14,6 +12,7 @@ import type { ServerSpec } from '../spec/server-spec.ts';
 import { formatSize } from '../spec/units.ts';
 import { reachServer } from './access.ts';
 import type { Dependencies } from './dependencies.ts';
+import { partUuidsOf } from './part-uuids.ts';
 
 /** What preflight decides. The config is apart, because few activities carry it. */
 export type Preflight = { plan: Plan; config: RenderedConfig };
@@ -35,9 +34,7 @@ export function createPreflightActivities(dependencies: Dependencies) {
         fetch: dependencies.fetch,
         signal,
       });
-      const partUuids = Object.fromEntries(
-        (spec.layout?.partitions ?? []).map((partition) => [partition.name, randomUUID()]),
-      );
+      const partUuids = partUuidsOf(spec);
       const config = renderMachineConfig({
         spec,
         partitions: (spec.layout?.partitions ?? []).map((partition) => ({

@@ -1,10 +1,13 @@
 import type { BlockDevice } from '../disk/block-device.ts';
+import type { SolvedLayout } from '../disk/layout.ts';
 import { rootNumber } from '../disk/table.ts';
 import type { Plan } from '../run/plan.ts';
 import type { Dependencies } from './dependencies.ts';
 
+type DiskName = Pick<BlockDevice, 'serial' | 'wwn'>;
+
 /** What ironstep leaves on OEM to say what it installed, before the mac is put under it. */
-export function installReceipt(plan: Plan, device: BlockDevice): string {
+export function installReceipt(plan: Plan, device: DiskName): string {
   const claims = {
     phase: 'install',
     service: plan.target.provider.service,
@@ -18,6 +21,30 @@ export function installReceipt(plan: Plan, device: BlockDevice): string {
   return `${JSON.stringify(claims)}\n`;
 }
 
+/** What it leaves to say that the layout is made. */
+export function repartitionReceipt(plan: Plan, disk: DiskName, layout: SolvedLayout): string {
+  const claims = {
+    phase: 'repartition',
+    service: plan.target.provider.service,
+    serial: disk.serial,
+    wwn: disk.wwn,
+    configDigest: plan.configDigest,
+    layout,
+  };
+  return `${JSON.stringify(claims)}\n`;
+}
+
+/** Is the found receipt this one, with our mac? */
+export function isOurs(
+  dependencies: Dependencies,
+  found: string | undefined,
+  receipt: string,
+): boolean {
+  if (found === undefined) return false;
+  const signed = found.endsWith('\n') ? found : `${found}\n`;
+  return dependencies.verifyReceipt(signed) && signed.startsWith(receipt);
+}
+
 /**
  * Is what this plan would install on this disk already? Believed only with our mac, for this very
  * server, disk, image and config, and with a table that holds ROOT: before the commit there is no
@@ -29,11 +56,8 @@ export function isInstalled(
   device: BlockDevice,
   receipt: string | undefined,
 ): boolean {
-  if (receipt === undefined) return false;
-  const signed = receipt.endsWith('\n') ? receipt : `${receipt}\n`;
   return (
-    dependencies.verifyReceipt(signed) &&
-    signed.startsWith(installReceipt(plan, device)) &&
+    isOurs(dependencies, receipt, installReceipt(plan, device)) &&
     device.partitions.some((partition) => partition.number === rootNumber)
   );
 }

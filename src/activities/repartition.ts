@@ -9,6 +9,7 @@ import type { JobTrace } from '../run/status.ts';
 import type { Dependencies } from './dependencies.ts';
 import { pickDisk, readDisks, solvedOn } from './inspect.ts';
 import { jobKey } from './job-key.ts';
+import { repartitionReceipt } from './receipt.ts';
 import { HostWorkFailed, SystemNotAsInstalled } from './run-errors.ts';
 import { runJob, traceOf } from './run-job.ts';
 
@@ -48,7 +49,7 @@ export function createRepartitionActivities(dependencies: Dependencies) {
     }): Promise<Repartitioned> {
       const { plan, rescue, device, attempt } = request;
       const table = parsePartitionTable(device.tableJson ?? '{}');
-      const layout = solvedOn(plan, device);
+      const layout = solvedOn(plan, { ...device, table });
       const about = [plan.target.provider.service, diskIdentity(device), plan.configDigest];
       const lease = renderLease({
         id: jobKey('repartition', about),
@@ -103,16 +104,4 @@ function refuseLostFiles(plan: Plan, result: Repartitioned, logTail: string): vo
     `${result.filesChanged} files of ROOT on ${plan.target.server} are not what they were before ` +
       `the shrink. The log of the comparison:\n${logTail}`,
   );
-}
-
-function repartitionReceipt(plan: Plan, device: BlockDevice, layout: SolvedLayout): string {
-  const claims = {
-    phase: 'repartition',
-    service: plan.target.provider.service,
-    serial: device.serial,
-    wwn: device.wwn,
-    configDigest: plan.configDigest,
-    layout,
-  };
-  return `${JSON.stringify(claims)}\n`;
 }

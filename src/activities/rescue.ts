@@ -28,6 +28,9 @@ export type RescueWait = {
   pace: Pace;
 };
 
+/** A banner that takes half a minute belongs to a server that has hardly any life left. */
+const patientLooks = 6;
+
 /** From the boot target to a rescue system that is proven to be the one of this boot. */
 export function createRescueActivities(dependencies: Dependencies) {
   return {
@@ -54,13 +57,11 @@ export function createRescueActivities(dependencies: Dependencies) {
     /**
      * Which system answers now, before anything is rebooted: the installed one under its derived
      * host key, a rescue session of ours (which is used as it is, never reset: its job may still be
-     * running), or nothing that knows us. Read-only but for the claim.
+     * running), or nothing that knows us. With `patient`, silence is asked again: an earlier run
+     * may have left work behind, which keeps the server busy. Read-only but for the claim.
      */
-    async whoAnswers(target: RunTarget): Promise<System | null> {
-      // A network in front of a dead machine may take the connection and stay silent (QEMU's
-      // does): asking for a login there would cost two handshake timeouts, measured 40 s.
-      const probe = await probeBanner(target.address, target.sshPort, deadlines.bannerMs);
-      if (probe.kind !== 'banner') return null;
+    async whoAnswers(target: RunTarget, patient: boolean): Promise<System | null> {
+      if (!(await showsBanner(target, patient ? patientLooks : 1))) return null;
       const wait = { sentAtMs: Date.now(), knownBootIds: [] };
       const rescue = await askForRescue(dependencies, target, wait, Date.now());
       if (typeof rescue !== 'string') return rescue;
@@ -90,6 +91,18 @@ export function createRescueActivities(dependencies: Dependencies) {
       });
     },
   };
+}
+
+/**
+ * A network in front of a dead machine may take the connection and stay silent (QEMU's does):
+ * asking for a login there would cost two handshake timeouts, measured 40 s.
+ */
+async function showsBanner(target: RunTarget, looks: number): Promise<boolean> {
+  for (let look = 1; look <= looks; look += 1) {
+    const { kind } = await probeBanner(target.address, target.sshPort, deadlines.bannerMs);
+    if (kind !== 'silent') return kind === 'banner';
+  }
+  return false;
 }
 
 async function askForRescue(

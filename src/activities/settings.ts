@@ -2,7 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 
 import type { SettingsSnapshot } from '../providers/provider.ts';
 import type { RunTarget } from '../run/plan.ts';
-import { originalSettings } from '../settings/original-settings.ts';
+import { originalSettings, type OriginalSettings } from '../settings/original-settings.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Saving and putting back the provider's settings (invariant 9). */
@@ -12,9 +12,7 @@ export function createSettingsActivities(dependencies: Dependencies) {
      * Saves the settings as they were before ironstep. Idempotent: while a saved snapshot is open
      * for this server, that one is the original, whatever the provider says by now.
      */
-    async saveSettings(
-      target: RunTarget,
-    ): Promise<{ snapshot: SettingsSnapshot; warnings: string[] }> {
+    async saveSettings(target: RunTarget): Promise<OriginalSettings> {
       const provider = await dependencies.provider(target.provider);
       const raw = await provider.readSettings(cancellationSignal());
       const stored = await dependencies.settings.load(target.provider);

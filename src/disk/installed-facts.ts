@@ -1,17 +1,26 @@
 import { z } from 'zod';
 
+import type { BlockDevice } from './block-device.ts';
 import type { PartitionTable } from './partition-table.ts';
 import { parsePartitionTable } from './partition-table.ts';
+import type { Section } from './sections.ts';
 import { keyValues, parseSections } from './sections.ts';
 
 export type MountFacts = { target: string; sizeBytes: number | null; freeBytes: number | null };
+
+/** A disk as far as a layout and a receipt are about it. */
+export type DiskFacts = Pick<
+  BlockDevice,
+  'path' | 'serial' | 'wwn' | 'sizeBytes' | 'logicalSectorBytes'
+>;
 
 /** What verify.sh saw from inside the installed system. */
 export type InstalledFacts = {
   bootId: string;
   /** Device of ROOT. */
   rootDevice: string;
-  disk: string;
+  /** The disk that ROOT is on. */
+  disk: DiskFacts;
   table: PartitionTable;
   /** Filesystem type by device. */
   filesystems: Record<string, string>;
@@ -20,6 +29,8 @@ export type InstalledFacts = {
   /** Of ROOT's ext4 superblock. */
   superblock: { blocks: number; blockBytes: number; overheadBlocks: number | null } | null;
   failedUnits: string[];
+  /** Text by file name, as found on OEM; not yet believed. */
+  receipts: Record<string, string>;
 };
 
 /** What came back from the installed system is not what verify.sh prints. */
@@ -37,12 +48,11 @@ export function parseInstalledFacts(stdout: string): InstalledFacts {
   const lines = (name: string): string[] =>
     sections.find(({ words }) => words[0] === name)?.lines ?? [];
   const text = (name: string): string => lines(name).join('\n').trim();
-  const disk = sections.find(({ words }) => words[0] === 'table')?.words[1] ?? '';
   try {
     return {
       bootId: text('boot-id'),
       rootDevice: text('root-source'),
-      disk,
+      disk: parseDisk(sections.find(({ words }) => words[0] === 'disk')),
       table: parsePartitionTable(text('table')),
       filesystems: Object.fromEntries(
         sections
@@ -55,6 +65,11 @@ export function parseInstalledFacts(stdout: string): InstalledFacts {
       mounts: mountsByDevice(text('mounts'), lines('df')),
       superblock: parseSuperblock(lines('superblock')),
       failedUnits: lines('failed-units').filter((unit) => unit !== ''),
+      receipts: Object.fromEntries(
+        sections
+          .filter(({ words }) => words[0] === 'receipt')
+          .map(({ words, lines: content }) => [words[1] ?? '', content.join('\n')]),
+      ),
     };
   } catch (cause) {
     throw new VerificationUnreadable(
@@ -62,6 +77,17 @@ export function parseInstalledFacts(stdout: string): InstalledFacts {
       { cause },
     );
   }
+}
+
+function parseDisk(section: Section | undefined): DiskFacts {
+  const facts = keyValues(section?.lines ?? []);
+  return {
+    path: section?.words[1] ?? '',
+    serial: facts.get('serial') ?? '',
+    wwn: facts.get('wwn') ?? '',
+    sizeBytes: Number(facts.get('size')),
+    logicalSectorBytes: Number(facts.get('log-sec')),
+  };
 }
 
 function mountsByDevice(findmnt: string, df: string[]): Record<string, MountFacts> {

@@ -12,6 +12,11 @@ function facts(change: (text: string) => string = (text) => text): string {
 \tb
 root-source
 \t/dev/sda9
+disk /dev/sda
+\tserial=S1
+\twwn=
+\tsize=2000398934016
+\tlog-sec=512
 table /dev/sda
 \t{"partitiontable":{"label":"gpt","id":"x","device":"/dev/sda","unit":"sectors","partitions":[
 \t{"node":"/dev/sda9","start":12722176,"size":${rootSectors},"type":"3884DD41","uuid":"R","name":"ROOT"},
@@ -77,7 +82,7 @@ describe('compareLayout', () => {
     ['ROOT grew again', `"size":${rootSectors}`, '"size":409715200', /has 195 GiB, not 100 GiB/],
     ['filesystem too small', '26214400', '20000000', /its filesystem has 76.3 GiB of 100 GiB/],
     ['df says less', '105089261568', '90000000000', /df says 83.8 GiB, the superblock 97.9 GiB/],
-    ['another disk runs', '\t/dev/sda9\ntable', '\t/dev/sdb9\ntable', /runs from \/dev\/sdb9/],
+    ['another disk runs', '\t/dev/sda9\ndisk', '\t/dev/sdb9\ndisk', /runs from \/dev\/sdb9/],
   ])('%s', (_, from, to, message) => {
     expect(differences((text) => text.replace(from, to))[0]).toMatch(message);
   });

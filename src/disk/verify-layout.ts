@@ -51,7 +51,7 @@ function observed(
   entry: TableEntry,
   facts: InstalledFacts,
 ): Omit<VerifiedPartition, 'asSpecified' | 'difference'> {
-  const device = partitionPath(facts.disk, entry.number);
+  const device = partitionPath(facts.disk.path, entry.number);
   const mount = facts.mounts[device];
   return {
     name: entry.name,

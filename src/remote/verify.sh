@@ -1,7 +1,10 @@
 #!/bin/sh
+# shellcheck source-path=SCRIPTDIR
 # verify.sh: the layout as the installed system itself sees it. Read-only; run as root.
 # Output: sections; a header line `NAME ARGUMENTS`, then its content, each line behind a tab.
 set -u
+here=$(dirname "$0")
+. "$here/disk.sh"
 
 main() {
   section boot-id </proc/sys/kernel/random/boot_id
@@ -9,10 +12,15 @@ main() {
   root_disk=$(disk_of "$root")
   printf '%s\n' "$root" | section root-source
   sfdisk --json "$root_disk" 2>/dev/null | section table "$root_disk"
-  lsblk --json --bytes --paths --output NAME,SERIAL,WWN,SIZE "$root_disk" 2>/dev/null |
-    section lsblk
+  {
+    echo "serial=$(disk_serial "$root_disk")"
+    echo "wwn=$(disk_wwn "$root_disk")"
+    echo "size=$(disk_bytes "$root_disk")"
+    echo "log-sec=$(blockdev --getss "$root_disk")"
+  } | section disk "$root_disk"
   for partition in $(partitions_of "$root_disk"); do
     blkid --probe --output export "$partition" 2>/dev/null | section filesystem "$partition"
+    receipts "$partition"
   done
   findmnt --json --list --real --output SOURCE,TARGET,FSTYPE,OPTIONS | section mounts
   df --block-size=1 --output=source,target,size,avail 2>/dev/null | section df
@@ -25,6 +33,17 @@ main() {
 section() {
   echo "$*"
   awk '{ print "\t" $0 }'
+}
+
+# What ironstep left on OEM to say what it did, when OEM is mounted.
+receipts() {
+  [ "$(blkid --probe --output value --match-tag PART_ENTRY_NAME "$1" 2>/dev/null)" = OEM ] || return 0
+  mounted=$(findmnt --noheadings --first-only --output TARGET --source "$1") || return 0
+  for file in "$mounted"/ironstep/*.json "$mounted"/ironstep/*.begun; do
+    if [ -f "$file" ] && [ ! -L "$file" ]; then
+      head -c 16384 "$file" | section receipt "${file##*/}"
+    fi
+  done
 }
 
 # The disk of a partition, by what the kernel says and not by its name.

@@ -24,6 +24,7 @@ describe('originalSettings', () => {
   it('is what was read when ironstep was never there', () => {
     expect(originalSettings({ raw: before, ourPublicKey, stored: null })).toEqual({
       snapshot: before,
+      ours: false,
       warnings: [],
     });
   });
@@ -69,6 +70,6 @@ describe('originalSettings', () => {
     const rescueSshKey = 'ssh-ed25519 AAAAtheirs ironstep-rescue@ns1';
     const raw = snapshot('tuesday', { ...before.values, rescueSshKey });
     const original = originalSettings({ raw, ourPublicKey, stored: null });
-    expect(original).toEqual({ snapshot: raw, warnings: [] });
+    expect(original).toEqual({ snapshot: raw, ours: false, warnings: [] });
   });
 });

@@ -1,6 +1,14 @@
 import type { SettingsSnapshot } from '../providers/provider.ts';
 import { samePublicKey } from '../secrets/public-key.ts';
 
+/** The settings as they were before ironstep. */
+export type OriginalSettings = {
+  snapshot: SettingsSnapshot;
+  /** An earlier run changed them and did not put them back: it may have left work behind. */
+  ours: boolean;
+  warnings: string[];
+};
+
 /**
  * What the settings were before ironstep, told apart from its own marks (invariant 9):
  *
@@ -16,16 +24,19 @@ export function originalSettings(seen: {
   raw: SettingsSnapshot;
   ourPublicKey: string;
   stored: SettingsSnapshot | null;
-}): { snapshot: SettingsSnapshot; warnings: string[] } {
+}): OriginalSettings {
   const { raw, stored } = seen;
-  if (stored !== null) return { snapshot: stored, warnings: describeChanges(raw, stored) };
+  if (stored !== null) {
+    return { snapshot: stored, ours: true, warnings: describeChanges(raw, stored) };
+  }
   const rescueKey = raw.values['rescueSshKey'];
   if (typeof rescueKey !== 'string' || !samePublicKey(rescueKey, seen.ourPublicKey)) {
-    return { snapshot: raw, warnings: [] };
+    return { snapshot: raw, ours: false, warnings: [] };
   }
   const { monitoring, noIntervention, ...kept } = raw.values;
   return {
     snapshot: { ...raw, values: { ...kept, rescueSshKey: null, bootId: null } },
+    ours: true,
     warnings: [
       `${raw.service} already carries ironstep's rescue key, but this worker has no saved ` +
         `settings of it. Boot from disk and no rescue key are taken as the original. Its ` +

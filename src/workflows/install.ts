@@ -1,12 +1,22 @@
 import type { Selected } from '../activities/inspect.ts';
-import type { Written } from '../activities/install.ts';
+import type { Repartitioned } from '../activities/repartition.ts';
+import type { SolvedLayout } from '../disk/layout.ts';
 import type { RenderedConfig } from '../os/os-target.ts';
 import type { Plan, System } from '../run/plan.ts';
 import { formatSize } from '../spec/units.ts';
 import { quick, working } from './activity-options.ts';
 import { approveWipe } from './approve-wipe.ts';
+import { repartition } from './repartition.ts';
 import type { Boots } from './rescue-session.ts';
 import { RunEnds, type ServerRun } from './server-run.ts';
+
+/** What is on the disk now. */
+type Installed = {
+  layout: SolvedLayout | null;
+  /** The layout of the spec is reached. */
+  finished: boolean;
+  repartitioned: Repartitioned | null;
+};
 
 type RescueSession = { plan: Plan; boots: Boots; rescue: System };
 
@@ -17,13 +27,13 @@ type RescueSession = { plan: Plan; boots: Boots; rescue: System };
 export async function install(
   run: ServerRun,
   session: RescueSession & { config: RenderedConfig },
-): Promise<Written> {
+): Promise<Installed> {
   const { plan, config, boots, rescue } = session;
   const inspected = await inspect(run, session);
   if (inspected.installed) {
     run.note('the image is there already, by our own receipt: nothing is written again');
     run.diskState = 'installed';
-    return { bytesWritten: 0, jobs: [], layout: inspected.layout };
+    return goOn(run, session, inspected);
   }
   const lease = await run.phase(
     'approve',
@@ -48,7 +58,22 @@ export async function install(
   );
   run.diskState = 'installed';
   boots.jobs.push(...written.jobs);
-  return written;
+  return { layout: written.layout, finished: plan.apply !== 'shrink', repartitioned: null };
+}
+
+/**
+ * On a disk where an earlier run has installed. When that run had begun to repartition, this is
+ * finished before any system boots: ROOT may be half shrunk.
+ */
+async function goOn(
+  run: ServerRun,
+  session: RescueSession,
+  { layout, repartitionBegun }: Selected,
+): Promise<Installed> {
+  if (session.plan.apply !== 'shrink') return { layout, finished: true, repartitioned: null };
+  if (!repartitionBegun) return { layout, finished: false, repartitioned: null };
+  const repartitioned = await repartition(run, session);
+  return { layout: repartitioned.layout, finished: true, repartitioned };
 }
 
 async function inspect(run: ServerRun, { plan, rescue }: RescueSession): Promise<Selected> {

@@ -7,7 +7,7 @@ import { install } from './install.ts';
 import { inInstalled } from './installed-system.ts';
 import { preflight } from './preflight.ts';
 import { repartition } from './repartition.ts';
-import { inRescue, type Boots } from './rescue-session.ts';
+import { inRescue, noBoots } from './rescue-session.ts';
 import { RunEnds, ServerRun } from './server-run.ts';
 import { verify } from './verify.ts';
 
@@ -16,22 +16,23 @@ import { verify } from './verify.ts';
  */
 export async function provisionServer(request: ProvisionRequest): Promise<Report> {
   const run = new ServerRun('provision', serverRequestOf(request), request);
-  const boots: Boots = { ids: [], waitedMs: 0, jobs: [], last: null };
+  const boots = noBoots();
   let entered: Entered = null;
   try {
     return await run.untilAborted(async () => {
-      const { plan, config, snapshot } = await preflight(run, request);
+      const { plan, config, snapshot, recognised } = await preflight(run, request, boots);
       entered = { access: plan, snapshot, boots };
-      const installed = await inRescue(run, plan, boots, (rescue) =>
-        install(run, { plan, config, boots, rescue }),
-      );
+      const installed =
+        recognised ??
+        (await inRescue(run, plan, boots, (rescue) =>
+          install(run, { plan, config, boots, rescue }),
+        ));
       const firstBoot = await inInstalled(run, plan, boots, (system) =>
         proveFirstBoot(run, plan, system),
       );
-      const repartitioned =
-        plan.apply === 'shrink'
-          ? await inRescue(run, plan, boots, (rescue) => repartition(run, { plan, boots, rescue }))
-          : null;
+      const repartitioned = installed.finished
+        ? installed.repartitioned
+        : await inRescue(run, plan, boots, (rescue) => repartition(run, { plan, boots, rescue }));
       const layout = repartitioned?.layout ?? installed.layout;
       return inInstalled(run, plan, boots, async (system) => {
         const verified = await verify(run, plan, system, layout);

@@ -1,7 +1,7 @@
 import { deadlines } from '../run/deadlines.ts';
 import type { ServerAccess, System } from '../run/plan.ts';
 import type { JobTrace } from '../run/status.ts';
-import { quick, resetting, waiting } from './activity-options.ts';
+import { quick, resetting, waiting, working } from './activity-options.ts';
 import { bootSeen } from './run-telemetry.ts';
 import { phaseFailure, type ServerRun } from './server-run.ts';
 
@@ -12,8 +12,16 @@ export type Boots = {
   waitedMs: number;
   /** What the host recorded about its jobs. */
   jobs: JobTrace[];
+  /** The system that answered last; null: none that knows us. Good until a reboot. */
   last: System | null;
+  /** `last` was asked for and still holds; else it must be asked again. */
+  known: boolean;
 };
+
+/** Nothing was seen yet. */
+export function noBoots(): Boots {
+  return { ids: [], waitedMs: 0, jobs: [], last: null, known: false };
+}
 
 /**
  * Does `work` in a rescue session. When the server is rebooted under it, the run goes back to
@@ -53,13 +61,19 @@ async function enterRescue(
   lost: boolean,
 ): Promise<System> {
   const { target } = access;
-  const before = await answering(access, boots);
+  if (!boots.known) await askWhoAnswers(run, access, boots, true);
+  const before = boots.last;
   const armed = await quick.armRescue.executeWithOptions({ summary: 'arm rescue' }, [
     target,
     access.rescueImage,
   ]);
   if (before?.kind === 'rescue' && !lost) {
     run.note('a rescue session of this server is still up; it is used as it is');
+    const finished = await working.finishJobs.executeWithOptions(
+      { summary: 'wait for the jobs of an earlier run' },
+      [target, before, run.pace],
+    );
+    if (finished.length > 0) run.note(`waited for what an earlier run began: ${finished.join()}`);
     return before;
   }
   const wait = { knownBootIds: boots.ids, pace: run.pace, giveUpAfterMs: deadlines.comesBackMs };
@@ -79,12 +93,23 @@ async function enterRescue(
   ]);
 }
 
-/** The system that answers before the reboot, so that a running one is taken down cleanly. */
-async function answering(access: ServerAccess, boots: Boots): Promise<System | null> {
-  if (boots.last !== null) return boots.last;
-  return quick.whoAnswers.executeWithOptions({ summary: 'which system answers now' }, [
+/**
+ * The system that answers before any reboot: a running one is taken down cleanly, a rescue session
+ * of ours is never reset. `patient`: an earlier run may have left work behind.
+ */
+export async function askWhoAnswers(
+  run: ServerRun,
+  access: ServerAccess,
+  boots: Boots,
+  patient: boolean,
+): Promise<System | null> {
+  boots.last = await quick.whoAnswers.executeWithOptions({ summary: 'which system answers now' }, [
     access.target,
+    patient,
   ]);
+  boots.known = true;
+  run.answers(boots.last);
+  return boots.last;
 }
 
 async function rescueByItself(
@@ -143,12 +168,14 @@ export function remember(run: ServerRun, boots: Boots, system: System): void {
     bootSeen(system);
   }
   boots.last = system;
+  boots.known = true;
   run.answers(system);
 }
 
 /** Nothing proven about a boot holds for the next one. */
 export function forget(run: ServerRun, boots: Boots): void {
   boots.last = null;
+  boots.known = false;
   run.answers(null);
 }
 

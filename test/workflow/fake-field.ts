@@ -4,6 +4,7 @@ import { Context } from '@temporalio/activity';
 
 import type { Activities } from '../../src/activities/index.ts';
 import type { Selected } from '../../src/activities/inspect.ts';
+import type { Recognised } from '../../src/activities/recognise.ts';
 import type { BlockDevice } from '../../src/disk/block-device.ts';
 import type { ProvisionRequest } from '../../src/contract.ts';
 import type { Plan, System } from '../../src/run/plan.ts';
@@ -15,6 +16,11 @@ export class FakeField {
   readonly calls: string[] = [];
   /** What the disk holds; `empty` or a fingerprint. */
   fingerprint = 'empty';
+  /** Which system answers before anything is rebooted, and whether it is the plan's already. */
+  answering: System | null = null;
+  recognised: Recognised | null = null;
+  /** What an earlier run left on the disk. */
+  onDisk: Partial<Pick<Selected, 'installed' | 'repartitionBegun'>> = {};
   /** The next call of this activity throws this, once. */
   readonly failOnce = new Map<string, Error>();
   /** Activities of these names wait until they are let go. */
@@ -28,16 +34,19 @@ export class FakeField {
       }),
       saveSettings: async (target) => ({
         snapshot: { service: target.provider.service, takenAt: '', values: { bootId: 1 } },
+        ours: false,
         warnings: [],
       }),
+      recognise: async () => this.recognised,
+      finishJobs: async () => [],
       restoreSettings: async () => {},
       restoreMonitoring: async () => {},
       armRescue: async () => ({ image: 'rescue12', watermark: 7 }),
-      whoAnswers: async () => null,
+      whoAnswers: async () => this.answering,
       hardReset: async () => ({ task: task(8), sentAtMs: Date.now() }),
       waitForTask: async () => task(8),
       waitForRescue: async () => this.#boot('rescue'),
-      inspect: async () => selected(this.fingerprint),
+      inspect: async () => ({ ...selected(this.fingerprint), ...this.onDisk }),
       stageImage: async () => ({
         imageBytes: gib,
         table: { label: 'gpt', id: '', firstLba: 34, sectorBytes: 512, entries: [] },
@@ -116,6 +125,7 @@ function selected(fingerprint: string): Selected {
     device,
     view: { serial, model, sizeBytes, rotational: true, fingerprint, partitions: [] },
     installed: false,
+    repartitionBegun: false,
     layout: null,
     summary: '1 disk',
     anyContents: fingerprint !== 'empty',

@@ -1,21 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-
 import type { WorkflowHandle } from '@temporalio/client';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import {
-  messages,
-  runWorkflowTypes,
-  type Accepted,
-  type ProvisionRequest,
-} from '../../src/contract.ts';
-import type { RunStatus } from '../../src/run/status.ts';
+import { messages, type ProvisionRequest } from '../../src/contract.ts';
 import { requestOf } from '../fixtures/provision-request.ts';
 import { FakeField } from './fake-field.ts';
-import { startLocalTemporal } from './local-temporal.ts';
+import { FieldRuns, phasesOf, status, update, waiting } from './field-runs.ts';
 
 /** Errors of activities are known to a workflow by the name of their class. */
 class RefusedOnHost extends Error {}
@@ -24,60 +13,23 @@ class ServerSilent extends Error {}
 class PreflightRefused extends Error {}
 
 describe('provisionServer', () => {
-  let env: TestWorkflowEnvironment;
-  let workflowBundle: Awaited<ReturnType<typeof bundleWorkflowCode>>;
+  let runs: FieldRuns;
   let field: FakeField;
 
   beforeAll(async () => {
-    env = await startLocalTemporal();
-    const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
-    workflowBundle = await bundleWorkflowCode({
-      workflowsPath,
-      logger: new DefaultLogger('ERROR'),
-    });
+    runs = await FieldRuns.start();
   });
-  afterAll(() => env.teardown());
+  afterAll(() => runs?.stop());
   beforeEach(() => {
     field = new FakeField();
   });
 
-  async function provisioning(
+  function provisioning(
     request: Partial<ProvisionRequest>,
     test: (handle: WorkflowHandle) => Promise<void>,
   ): Promise<void> {
-    const taskQueue = `test-${randomUUID()}`;
-    const worker = await Worker.create({
-      connection: env.nativeConnection,
-      taskQueue,
-      workflowBundle,
-      activities: field.activities,
-      maxHeartbeatThrottleInterval: '200 ms',
-    });
-    await worker.runUntil(async () => {
-      const handle = await env.client.workflow.start(runWorkflowTypes.provision, {
-        taskQueue,
-        workflowId: taskQueue,
-        args: [{ ...requestOf('shrink'), ...request }],
-      });
-      await test(handle);
-    });
+    return runs.run(field, { ...requestOf('shrink'), ...request }, test);
   }
-
-  const status = (handle: WorkflowHandle) => handle.query<RunStatus>(messages.status);
-
-  async function waiting(handle: WorkflowHandle): Promise<RunStatus> {
-    return vi.waitFor(async () => {
-      const now = await status(handle);
-      expect(now.attention).toBeDefined();
-      return now;
-    }, 10_000);
-  }
-
-  async function update(handle: WorkflowHandle, name: string, args: object): Promise<Accepted> {
-    return handle.executeUpdate<Accepted, [object]>(name, { args: [args] });
-  }
-
-  const phasesOf = ({ timeline }: RunStatus) => timeline.map(({ phase }) => phase);
 
   it('shrink: the phases of the how-to in order, with its two rescues and boots', async () => {
     await provisioning({}, async (handle) => {

@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { cancellationSignal } from '@temporalio/activity';
+
+import type { Pace } from '../run/pace.ts';
+import type { RunTarget, System } from '../run/plan.ts';
+import { jobState } from '../ssh/job.ts';
+import { beat } from './beat.ts';
+import type { Dependencies } from './dependencies.ts';
+import { openSystem } from './open-system.ts';
+
+/** What an earlier run may have left running in a rescue session. */
+export function createFinishJobsActivities(dependencies: Dependencies) {
+  return {
+    /**
+     * Waits until no job of ours runs on the host, and returns the keys of those that did. A job
+     * outlives the run that started it; only then the disks can be looked at. Read-only.
+     */
+    async finishJobs(target: RunTarget, rescue: System, pace: Pace): Promise<string[]> {
+      await using open = await openSystem(dependencies, target, rescue);
+      const seen = new Set<string>();
+      for (;;) {
+        const { stdout } = await open.scripts.runOk('running-jobs', []);
+        const running = stdout.split('\n').filter((key) => key !== '');
+        const [first] = running;
+        if (first === undefined) return [...seen];
+        for (const key of running) seen.add(key);
+        const state = await jobState(open.scripts, first, rescue.bootId);
+        const progress = state.kind === 'running' ? state.progress : null;
+        beat(progress ?? { label: `${first} of an earlier run is still at work` });
+        await sleep(pace.pollMs, undefined, { signal: cancellationSignal() });
+      }
+    },
+  };
+}
