@@ -5,14 +5,9 @@ import {
   Client,
   Connection,
   WorkflowExecutionAlreadyStartedError,
-  WorkflowFailedError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import type {
-  ConnectionOptions,
-  WorkflowExecutionDescription,
-  WorkflowHandle,
-} from '@temporalio/client';
+import type { ConnectionOptions } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { TypedSearchAttributes } from '@temporalio/common';
 
@@ -26,6 +21,7 @@ import {
 } from './client/client-errors.ts';
 import { answerWithinMs, Questions } from './client/questions.ts';
 import type { RunReference } from './client/questions.ts';
+import { closedOff } from './client/closed-run.ts';
 import { liveFacts } from './client/live-status.ts';
 import type { LiveStatus } from './client/live-status.ts';
 import {
@@ -36,7 +32,7 @@ import {
 } from './client/run-list.ts';
 import type { RunListEntry } from './client/run-list.ts';
 import { historyOf } from './client/run-history.ts';
-import { knownServer } from './client/run-server.ts';
+import { knownServer, startedWith } from './client/run-server.ts';
 import type { KnownServer } from './client/run-server.ts';
 import { summaryOf } from './client/run-summary.ts';
 import { isUnknownAttribute } from './client/temporal-failures.ts';
@@ -176,7 +172,10 @@ export class RunClient {
 
   /** Where the server of a run is, from what the run was started with. Needs no worker. */
   async serverOf(run: RunReference): Promise<KnownServer> {
-    return this.#questions.ask(() => knownServer(this.#client, run), run);
+    return this.#questions.ask(
+      () => knownServer(this.#client, { workflowId: run.workflowId }),
+      run,
+    );
   }
 
   /** All about one run, open or over. Throws NoWorker (after 5 s) or RunStuck. */
@@ -187,7 +186,7 @@ export class RunClient {
       handle.query<RunStatus>(messages.status),
     );
     return {
-      ...(await this.#closedOff(status, description, handle)),
+      ...(await closedOff(status, description, () => this.#questions.ask(() => handle.result()))),
       ...(await liveFacts(description, this.#client.options.loadedDataConverter)),
     };
   }
@@ -233,6 +232,24 @@ export class RunClient {
     return this.#request(run, messages.resume, args);
   }
 
+  /**
+   * Starts a new run of what the newest provisioning of the server was started with: it goes on
+   * from what it finds there. Throws RunOver when that one ended well, and as `start` does.
+   */
+  async startAgain(run: RunReference, { by }: ResumeArgs): Promise<RunReference> {
+    const type = `WorkflowType = '${runWorkflowTypes.provision}'`;
+    const [newest] = await this.#questions.newestRuns(
+      `WorkflowId = '${run.workflowId}' AND ${type}`,
+    );
+    if (newest === undefined || newest.status.name === 'COMPLETED') throw new RunOver(run.server);
+    const { workflowId, runId } = newest;
+    const request = await this.#questions.ask(() =>
+      startedWith(this.#client, { workflowId, runId }),
+    );
+    if (!('spec' in request)) throw new RunOver(run.server);
+    return this.start({ ...request, by });
+  }
+
   /** Puts the provider's settings back and stops. Throws as `approve` does. */
   async abort(run: RunReference, args: AbortArgs): Promise<Accepted> {
     return this.#request(run, messages.abort, args);
@@ -257,31 +274,5 @@ export class RunClient {
       if (error instanceof NoSuchRun) throw new RunOver(run.server);
       throw error;
     }
-  }
-
-  /** A run that Temporal ended (terminated, failed) could not write its own last words. */
-  async #closedOff(
-    status: RunStatus,
-    description: WorkflowExecutionDescription,
-    handle: WorkflowHandle,
-  ): Promise<RunStatus> {
-    const closed = description.closeTime !== undefined;
-    if (!closed || (status.state !== 'running' && status.state !== 'waiting')) return status;
-    const cause = await this.#questions
-      .ask(() => handle.result())
-      .then(
-        () => undefined,
-        (error: unknown) => (error instanceof WorkflowFailedError ? error.cause : undefined),
-      );
-    const how = description.status.name.toLowerCase().replaceAll('_', ' ');
-    const { attention: _over, ...rest } = status;
-    return {
-      ...rest,
-      state: 'failed',
-      ending:
-        `The run was ${how} in Temporal${cause === undefined ? '' : `: ${cause.message}`}\n` +
-        `It could not put anything back: look at what ${status.service} boots from, and at its ` +
-        "monitoring, in the provider's panel.",
-    };
   }
 }

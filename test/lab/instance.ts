@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -31,8 +31,8 @@ export type Ended = { exitCode: number | null; stdout: string; stderr: string };
 export class Instance {
   readonly folder: string;
   readonly lab: Lab;
-  readonly dev: DevStatus;
-  readonly #runs: RunClient;
+  dev: DevStatus;
+  #runs: RunClient;
 
   private constructor(folder: string, lab: Lab, dev: DevStatus, runs: RunClient) {
     this.folder = folder;
@@ -55,10 +55,19 @@ export class Instance {
       images,
     });
     const dev = await ensureDev({ configFolder: lab.configFolder });
-    const { address, namespace } = dev;
-    const converter = createDataConverter(await loadPayloadKeys());
-    const runs = await RunClient.connect({ address, namespace }, converter);
-    return new Instance(folder, lab, dev, runs);
+    return new Instance(folder, lab, dev, await openRuns(dev));
+  }
+
+  /** Temporal is gone with all that it knew; a new one is there, and a worker with the old keys. */
+  async loseTemporal(): Promise<void> {
+    await this.#runs.close();
+    await stopDev();
+    const folder = join(this.folder, 'state/ironstep/dev');
+    for (const name of readdirSync(folder)) {
+      if (name.startsWith('temporal.db')) rmSync(join(folder, name));
+    }
+    this.dev = await ensureDev({ configFolder: this.lab.configFolder });
+    this.#runs = await openRuns(this.dev);
   }
 
   async stop(): Promise<void> {
@@ -136,6 +145,11 @@ export class Instance {
     const path = join(this.folder, 'state/ironstep/dev/worker.pid');
     return Number.parseInt(readFileSync(path, 'utf8'), 10);
   }
+}
+
+async function openRuns({ address, namespace }: DevStatus): Promise<RunClient> {
+  const converter = createDataConverter(await loadPayloadKeys());
+  return RunClient.connect({ address, namespace }, converter);
 }
 
 async function freePorts(count: 3): Promise<[number, number, number]> {

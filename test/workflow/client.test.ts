@@ -212,6 +212,18 @@ test('a run that was terminated in Temporal is not shown as going', async () => 
   expect(status.ending).toContain('could not put anything back');
 });
 
+test('a run that did not end well is started again from its own request, a good one is not', async () => {
+  const run = await client.start({ ...requestOf('core7', 'ns7'), wipe: 'SERIAL:7c1e90' });
+  await env.client.workflow.getHandle(run.workflowId).terminate('by hand');
+  const newest = async () => (await client.list()).find(({ server }) => server === 'core7');
+  await expect.poll(async () => (await newest())?.state, { timeout: 10_000 }).toBe('failed');
+  await client.startAgain(run, { by: 'ada@desk' });
+  expect(await client.status(run)).toMatchObject({ state: 'running', by: 'ada@desk' });
+  await client.approve(run, { wipe: 'SERIAL:7c1e90', by: 'test' });
+  await expect.poll(async () => (await newest())?.state, { timeout: 10_000 }).toBe('ready');
+  await expect(client.startAgain(run, { by: 'test' })).rejects.toThrow(RunOver);
+});
+
 test('a Temporal without our search attributes says so instead of hanging the run', async () => {
   await env.connection.workflowService.registerNamespace({
     namespace: 'bare',
@@ -264,6 +276,7 @@ describe('without a worker', () => {
       ['core1', null, 'failed'],
       ['core1', null, 'failed'],
       ['core3', null, 'failed'],
+      ['core7', null, 'ready'],
     ]);
   });
 
