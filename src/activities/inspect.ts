@@ -50,7 +50,6 @@ export function createInspectActivities(dependencies: Dependencies) {
         const device = pickDisk(plan, inspection);
         const receipts = inspection.receipts[device.path] ?? {};
         const installed = isInstalled(dependencies, plan, device, receipts['install.json']);
-        const table = parsePartitionTable(device.tableJson ?? '{}');
         return {
           kind: 'selected',
           device,
@@ -58,7 +57,9 @@ export function createInspectActivities(dependencies: Dependencies) {
           installed,
           repartitionBegun: installed && ourRepartition.some((name) => name in receipts),
           layout:
-            installed && plan.apply === 'presize' ? solvedOn(plan, { ...device, table }) : null,
+            installed && plan.apply === 'presize'
+              ? solvedOn(plan, { ...device, table: tableOf(device) })
+              : null,
           summary: summarise(inspection, device),
           anyContents,
         };
@@ -88,6 +89,11 @@ export function pickDisk(plan: Plan, inspection: Inspection): BlockDevice {
   });
   if (plan.layout !== null) roughFit(plan.layout, device.sizeBytes, plan.target.server);
   return device;
+}
+
+/** The table of a disk that has one; a blank disk is none to ask. */
+export function tableOf(device: BlockDevice): PartitionTable {
+  return parsePartitionTable(device.tableJson ?? '{}');
 }
 
 /** The layout of the plan on a disk that holds the system already. */

@@ -7,7 +7,7 @@ import { finalTable, oemNumber, rootEntry, rootNumber } from '../disk/table.ts';
 import type { Plan, System } from '../run/plan.ts';
 import type { JobTrace } from '../run/status.ts';
 import type { Dependencies } from './dependencies.ts';
-import { pickDisk, readDisks, solvedOn } from './inspect.ts';
+import { pickDisk, readDisks, solvedOn, tableOf } from './inspect.ts';
 import { jobKey } from './job-key.ts';
 import { repartitionReceipt } from './receipt.ts';
 import { HostWorkFailed, SystemNotAsInstalled } from './run-errors.ts';
@@ -48,7 +48,7 @@ export function createRepartitionActivities(dependencies: Dependencies) {
       attempt: number;
     }): Promise<Repartitioned> {
       const { plan, rescue, device, attempt } = request;
-      const table = parsePartitionTable(device.tableJson ?? '{}');
+      const table = tableOf(device);
       const layout = solvedOn(plan, { ...device, table });
       const about = [plan.target.provider.service, diskIdentity(device), plan.configDigest];
       const lease = renderLease({

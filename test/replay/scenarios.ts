@@ -1,0 +1,179 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { expect, vi } from 'vitest';
+
+import { messages } from '../../src/contract.ts';
+import type { System } from '../../src/run/plan.ts';
+import type { RunKind } from '../../src/run/status.ts';
+import type { FakeField } from '../workflow/fake-field.ts';
+import { requestOf, update, waiting } from '../workflow/field-runs.ts';
+
+/** One way a run can go, for a recorded history. */
+export type Scenario = {
+  kind?: RunKind;
+  request: object;
+  /** What the field holds before the run begins. */
+  field?: (field: FakeField) => void;
+  /** What a person does; by default nothing. The history is taken when this is through. */
+  person?: (handle: WorkflowHandle, field: FakeField) => Promise<void>;
+};
+
+const by = 'ada@desk';
+const ended = (handle: WorkflowHandle): Promise<void> =>
+  handle.result().then(
+    () => undefined,
+    () => undefined,
+  );
+
+const resume = async (handle: WorkflowHandle): Promise<void> => {
+  await waiting(handle);
+  await update(handle, messages.resume, { by });
+  await ended(handle);
+};
+
+/** Errors of activities are known to a workflow by the name of their class. */
+const failures = {
+  HostWorkFailed: class HostWorkFailed extends Error {},
+  ProviderAccessRefused: class ProviderAccessRefused extends Error {},
+  PreflightRefused: class PreflightRefused extends Error {},
+  RefusedOnHost: class RefusedOnHost extends Error {},
+  ServerRebooted: class ServerRebooted extends Error {},
+  ServerSilent: class ServerSilent extends Error {},
+};
+
+function failing(activity: string, name: keyof typeof failures): (field: FakeField) => void {
+  return (field) => void field.failOnce.set(activity, new failures[name](`${activity} failed`));
+}
+
+/** Aborts while `activity` is at work; it ends when it is cancelled, or when it is let go. */
+function abortDuring(activity: string, finishes = false): Partial<Scenario> {
+  let letGo = (): void => {};
+  return {
+    field: (field) =>
+      void field.gates.set(activity, new Promise((resolve) => (letGo = () => resolve()))),
+    person: async (handle, field) => {
+      await vi.waitFor(() => expect(field.calls).toContain(activity), 10_000);
+      await update(handle, messages.abort, { by, reason: `during ${activity}` });
+      if (finishes) letGo();
+      await ended(handle);
+    },
+  };
+}
+
+const installed: System = {
+  kind: 'installed',
+  bootId: 'boot-0',
+  hostKey: 'ssh-ed25519 AAAA',
+  user: 'core',
+  waitedMs: 0,
+  kernel: '6.1.0',
+};
+
+const shrink = { request: requestOf('shrink') };
+const presize = { request: requestOf('presize') };
+const { layout: _whole, ...wholeDiskSpec } = requestOf('presize').spec;
+const contents = (field: FakeField) => void (field.fingerprint = '7c1e90aabbcc');
+
+/** Every phase and every branch of a provisioning run. */
+export const scenarios: Record<string, Scenario> = {
+  'provision-shrink': shrink,
+  'provision-presize': presize,
+  'provision-whole-disk': { request: { ...requestOf('presize'), spec: wholeDiskSpec } },
+  'provision-approved': {
+    ...presize,
+    field: contents,
+    person: async (handle) => {
+      await waiting(handle);
+      await update(handle, messages.approve, { wipe: 'SERIAL-1:7c1e90aabbcc', by });
+      await ended(handle);
+    },
+  },
+  'provision-parked-for-approval': {
+    ...presize,
+    field: contents,
+    person: async (handle) => void (await waiting(handle)),
+  },
+  'provision-no-wait': { request: { ...requestOf('presize'), noWait: true }, field: contents },
+  'provision-refused-by-preflight': {
+    ...shrink,
+    field: failing('preflight', 'PreflightRefused'),
+  },
+  'provision-refused-on-host': { ...shrink, field: failing('stageImage', 'RefusedOnHost') },
+  'provision-rescue-silent-resumed': {
+    ...shrink,
+    field: failing('waitForRescue', 'ServerSilent'),
+    person: resume,
+  },
+  'provision-rescue-silent-parked': {
+    ...shrink,
+    field: failing('waitForRescue', 'ServerSilent'),
+    person: async (handle) => void (await waiting(handle)),
+  },
+  'provision-write-failed-resumed': {
+    ...shrink,
+    field: failing('writeImage', 'HostWorkFailed'),
+    person: resume,
+  },
+  'provision-write-power-cut': { ...presize, field: failing('writeImage', 'ServerRebooted') },
+  'provision-repartition-power-cut': { ...shrink, field: failing('repartition', 'ServerRebooted') },
+  'provision-first-boot-rebooted': {
+    ...presize,
+    field: failing('proveFirstBoot', 'ServerRebooted'),
+  },
+  'provision-disk-boot-silent-resumed': {
+    ...presize,
+    field: failing('waitForInstalled', 'ServerSilent'),
+    person: resume,
+  },
+  'provision-recognised': {
+    ...presize,
+    field: (field) => {
+      field.answering = installed;
+      field.recognised = { layout: null, finished: true, repartitioned: null };
+    },
+  },
+  'provision-recognised-before-shrink': {
+    ...shrink,
+    field: (field) => {
+      field.answering = installed;
+      field.recognised = { layout: null, finished: false, repartitioned: null };
+    },
+  },
+  'provision-rescue-was-up': {
+    ...presize,
+    field: (field) => void (field.answering = { ...installed, kind: 'rescue', user: 'root' }),
+  },
+  'provision-installed-by-receipt': {
+    ...shrink,
+    field: (field) => void (field.onDisk = { installed: true }),
+  },
+  'provision-repartition-was-begun': {
+    ...shrink,
+    field: (field) => void (field.onDisk = { installed: true, repartitionBegun: true }),
+  },
+  'provision-abort-preflight': { ...shrink, ...abortDuring('preflight') },
+  'provision-abort-rescue': { ...shrink, ...abortDuring('waitForRescue') },
+  'provision-abort-inspect': { ...shrink, ...abortDuring('inspect') },
+  'provision-abort-stage': { ...shrink, ...abortDuring('stageImage') },
+  'provision-abort-write': { ...shrink, ...abortDuring('writeImage') },
+  'provision-abort-boot': { ...shrink, ...abortDuring('waitForInstalled') },
+  'provision-abort-first-boot': { ...shrink, ...abortDuring('proveFirstBoot') },
+  'provision-abort-repartition': { ...shrink, ...abortDuring('repartition', true) },
+  'provision-abort-verify': { ...shrink, ...abortDuring('verify') },
+  'provision-abort-handover': { ...shrink, ...abortDuring('releaseHold') },
+  'provision-settings-not-restored': {
+    ...shrink,
+    field: (field) => {
+      failing('stageImage', 'RefusedOnHost')(field);
+      failing('restoreSettings', 'ProviderAccessRefused')(field);
+    },
+  },
+};
+
+/** Brings a run to where its history is taken. */
+export async function play(
+  scenario: Scenario,
+  handle: WorkflowHandle,
+  field: FakeField,
+): Promise<void> {
+  await (scenario.person ?? ended)(handle, field);
+}
