@@ -72,7 +72,8 @@ it('the image is written once, by the first of three runs, and the last one ends
   expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0);
   const { report } = await instance.status('core1');
   expect(report).toMatchObject({ ok: true, jobs: [], settingsRestored: true });
-  // The image has 1.3 GB; what a booting system writes by itself is far less.
-  expect((await server.status()).writtenBytes - writtenBytes).toBeLessThan(300 * 2 ** 20);
+  // The image has 637 MiB. A first boot writes much by itself too: 390 MiB were seen, most of it
+  // ext4's inode tables, which it makes when nobody looks.
+  expect((await server.status()).writtenBytes - writtenBytes).toBeLessThan(600 * 2 ** 20);
   expect(await settings()).toEqual(before);
 });

@@ -1,11 +1,12 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { expect, vi } from 'vitest';
 
 import { messages } from '../../src/contract.ts';
 import type { System } from '../../src/run/plan.ts';
 import type { RunKind } from '../../src/run/status.ts';
+import { requestOf } from '../fixtures/provision-request.ts';
+import { until } from '../until.ts';
 import type { FakeField } from '../workflow/fake-field.ts';
-import { requestOf, update, waiting } from '../workflow/field-runs.ts';
+import { update, waiting } from '../workflow/field-runs.ts';
 
 /** One way a run can go, for a recorded history. */
 export type Scenario = {
@@ -51,7 +52,7 @@ function abortDuring(activity: string, finishes = false): Partial<Scenario> {
     field: (field) =>
       void field.gates.set(activity, new Promise((resolve) => (letGo = () => resolve()))),
     person: async (handle, field) => {
-      await vi.waitFor(() => expect(field.calls).toContain(activity), 10_000);
+      await until(() => field.calls.includes(activity));
       await update(handle, messages.abort, { by, reason: `during ${activity}` });
       if (finishes) letGo();
       await ended(handle);

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
-import { expect, vi } from 'vitest';
 
 import { messages, runWorkflowTypes, type Accepted } from '../../src/contract.ts';
 import type { Phase, RunKind, RunStatus } from '../../src/run/status.ts';
+import { until } from '../until.ts';
 import type { FakeField } from './fake-field.ts';
 import { startLocalTemporal } from './local-temporal.ts';
 
@@ -67,11 +67,8 @@ export function status(handle: WorkflowHandle): Promise<RunStatus> {
 
 /** The run as soon as it waits for a person. */
 export async function waiting(handle: WorkflowHandle): Promise<RunStatus> {
-  return vi.waitFor(async () => {
-    const now = await status(handle);
-    expect(now.attention).toBeDefined();
-    return now;
-  }, 10_000);
+  await until(async () => (await status(handle)).attention !== undefined);
+  return status(handle);
 }
 
 export async function update(
