@@ -7,7 +7,8 @@ export async function until(
 ): Promise<void> {
   const endsAt = performance.now() + withinMs;
   while (!(await judge())) {
-    if (performance.now() > endsAt) throw new Error(`not so within ${withinMs} ms: ${judge}`);
+    if (performance.now() > endsAt)
+      throw new Error(`not so within ${withinMs} ms: ${judge.toString()}`);
     await sleep(25);
   }
 }
