@@ -21,13 +21,15 @@ export function createFinishJobsActivities(dependencies: Dependencies) {
       const seen = new Set<string>();
       for (;;) {
         const { stdout } = await open.scripts.runOk('running-jobs', []);
-        const running = stdout.split('\n').filter((key) => key !== '');
+        const running = stdout.split('\n').filter((line) => line !== '');
         const [first] = running;
         if (first === undefined) return [...seen];
-        for (const key of running) seen.add(key);
-        const state = await jobState(open.scripts, first, rescue.bootId);
-        const progress = state.kind === 'running' ? state.progress : null;
-        beat(progress ?? { label: `${first} of an earlier run is still at work` });
+        const [key = '', attempt = ''] = first.split(' ');
+        seen.add(key);
+        const job = { key, attempt: Number(attempt), bootId: rescue.bootId };
+        const state = attempt === '' ? null : await jobState(open.scripts, job);
+        const progress = state?.kind === 'running' ? state.progress : null;
+        beat(progress ?? { label: `${key} of an earlier run is still at work` });
         await sleep(pace.pollMs, undefined, { signal: cancellationSignal() });
       }
     },

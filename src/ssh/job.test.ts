@@ -111,6 +111,16 @@ describe.skipIf(noSshd).each(jobShells)('jobs under $shell', (shell) => {
     expect(job.runs()).toBe(1);
   });
 
+  it('is among the jobs that run on the host for as long as it does', async () => {
+    const running = async () => (await scripts.runOk('running-jobs', [])).stdout.split('\n');
+    await startJob(scripts, request);
+    await job.untilRuns(1);
+    expect(await running()).toContain(`${request.key} 1`);
+    job.openGate();
+    await follow();
+    expect(await running()).not.toContain(`${request.key} 1`);
+  });
+
   it('does not start on half an input', async () => {
     const words = ['start', request.key, '1', bootId, 'wait', '2048'];
     const cut = await scripts.run('job', words, { stdin: Buffer.alloc(1536) });
