@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
+import type { KnownServer } from '../client/run-server.ts';
 import { checkUserConfig, ConfigRefused } from '../os/flatcar/user-config.ts';
 import { parseLocatedSpec } from '../spec/parse-spec.ts';
 import type { LocatedSpec } from '../spec/parse-spec.ts';
@@ -45,6 +46,19 @@ export async function loadSpec(path: string): Promise<LoadedSpec> {
   if (config.kind === 'ignition') await validate(config, { problems, warnings });
   if (problems.length > 0) throw new SpecError(problems);
   return { spec, warnings };
+}
+
+/**
+ * Reads where the server of the spec at `path` is and who may log in to it, and nothing else that
+ * the spec names. Throws SpecError.
+ */
+export async function loadServer(path: string): Promise<KnownServer> {
+  const located = parseLocatedSpec(await readSpecFile(path), path);
+  const problems: SpecProblem[] = [];
+  const authorizedKeys = await readKeys(located, dirname(path), problems);
+  if (problems.length > 0) throw new SpecError(problems);
+  const { server, provider, ssh, rescue } = located.spec;
+  return { server, provider, ssh: { port: ssh.port, authorizedKeys }, rescue };
 }
 
 type Findings = { problems: SpecProblem[]; warnings: string[] };
