@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { runSteps, steps } from './checks.mjs';
 import { checkNode, ensureNpmPackages, ensurePrograms } from './prepare.mjs';
-import { NeedsPerson, run } from './step.mjs';
+import { NeedsPerson, root, run } from './step.mjs';
 
 /**
  * What `npm run demo`, `npm test` and `npm run check` start: it brings what a fresh clone lacks,
@@ -32,6 +33,17 @@ const targets = {
     await ensureNpmPackages();
     const kills = ['--import', 'tsx', 'test/jobs/main.ts', ...args];
     const { code } = await run(process.execPath, kills, { stream: true });
+    return code;
+  },
+
+  /** `npm run test:abort`: an abort in every phase of a run on a QEMU machine. */
+  async abort() {
+    await ensureNpmPackages();
+    await ensurePrograms({ debian: true, temporal: true });
+    process.env.IRONSTEP_ABORT = 'every-phase';
+    const vitest = join(root, 'node_modules', '.bin', 'vitest');
+    const args = ['run', '--project', 'lab', 'test/lab/abort.test.ts'];
+    const { code } = await run(vitest, args, { stream: true });
     return code;
   },
 

@@ -51,7 +51,9 @@ export async function runJob(
     );
   } catch (error) {
     if (Context.current().cancellationDetails?.cancelRequested === true) {
-      await cancelJob(open.scripts, request);
+      const state = await cancelJob(open.scripts, request);
+      // It was through before it could be stopped: whoever cancelled must know what is there now.
+      if (state.kind === 'done' && state.exitCode === 0) return state;
     }
     throw error;
   }

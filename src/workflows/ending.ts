@@ -41,7 +41,10 @@ async function putBack(run: ServerRun, entered: Entered): Promise<string> {
       snapshot,
     ]);
     const silent = answers ? '' : ' The system on its disk has not answered yet.';
-    return `${diskInWords[run.diskState]} The provider's settings were put back.${silent}`;
+    const words = `${diskInWords[run.diskState]} The provider's settings were put back.${silent}`;
+    return entered.boots.underWay?.to === 'rescue'
+      ? `${words}\n${mayRunRescue(target.server)}`
+      : words;
   } catch (error) {
     const failure = phaseFailure(error);
     if (failure === null) throw error;
@@ -63,27 +66,37 @@ const diskInWords: Record<ServerRun['diskState'], string> = {
     'stay held (/etc/ironstep/hold).',
 };
 
+function mayRunRescue(server: string): string {
+  return (
+    'It was being booted into rescue, and may come up there.\n' +
+    `To boot it from its disk:  ironstep boot disk ${server}`
+  );
+}
+
 /**
  * Out of rescue, when the run entered it and the disk holds something to boot. With an empty or
- * an unbootable disk rescue stays up.
+ * an unbootable disk rescue stays up. Returns whether a system answers, where one should.
  */
 async function leaveRescue(
   run: ServerRun,
   { access, boots }: NonNullable<Entered>,
 ): Promise<boolean> {
-  const rescue = boots.last;
+  const { last, underWay } = boots;
   const bootable =
     run.diskState === 'installed' || (run.diskState === 'untouched' && run.oldSystem);
-  if (rescue?.kind !== 'rescue' || !bootable) return true;
+  const leaving = underWay?.to === 'disk' ? underWay.from : last;
+  if (leaving?.kind !== 'rescue' || !bootable) return true;
   try {
-    await quick.rebootFromInside.executeWithOptions({ summary: 'back to the system on the disk' }, [
-      access.target,
-      rescue,
-    ]);
-    run.answers(null);
+    if (underWay === null) {
+      await quick.rebootFromInside.executeWithOptions(
+        { summary: 'back to the system on the disk' },
+        [access.target, leaving],
+      );
+      run.answers(null);
+    }
     return await waiting.waitForOldSystem.executeWithOptions(
       { summary: 'wait for the system on the disk' },
-      [access.target, rescue, run.pace],
+      [access.target, leaving, run.pace],
     );
   } catch (error) {
     // The settings matter more than the reboot: they go back whether the server answers or not.

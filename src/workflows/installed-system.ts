@@ -1,6 +1,6 @@
 import type { ServerAccess, System } from '../run/plan.ts';
 import { quick, waiting } from './activity-options.ts';
-import { forget, remember, seconds, type Boots } from './rescue-session.ts';
+import { askWhoAnswers, forget, remember, seconds, type Boots } from './rescue-session.ts';
 import { phaseFailure, type ServerRun } from './server-run.ts';
 
 /**
@@ -43,6 +43,7 @@ async function bootDisk(run: ServerRun, access: ServerAccess, boots: Boots): Pro
 async function leaveRescue(run: ServerRun, access: ServerAccess, boots: Boots): Promise<System> {
   const { target } = access;
   await quick.armDisk.executeWithOptions({ summary: 'arm disk' }, [target]);
+  if (!boots.known) await askWhoAnswers(run, access, boots, true);
   const rescue = boots.last?.kind === 'rescue' ? boots.last : null;
   const sentAtMs =
     rescue === null
@@ -53,7 +54,8 @@ async function leaveRescue(run: ServerRun, access: ServerAccess, boots: Boots): 
             rescue,
           ])
         ).sentAtMs;
-  run.answers(null);
+  forget(run, boots);
+  boots.underWay = { to: 'disk', from: rescue };
   return waiting.waitForInstalled.executeWithOptions({ summary: 'wait for the installed system' }, [
     target,
     {

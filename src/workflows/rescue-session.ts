@@ -16,11 +16,13 @@ export type Boots = {
   last: System | null;
   /** `last` was asked for and still holds; else it must be asked again. */
   known: boolean;
+  /** A reboot was sent, and what came up is not proven yet. */
+  underWay: { to: 'rescue' } | { to: 'disk'; from: System | null } | null;
 };
 
 /** Nothing was seen yet. */
 export function noBoots(): Boots {
-  return { ids: [], waitedMs: 0, jobs: [], last: null, known: false };
+  return { ids: [], waitedMs: 0, jobs: [], last: null, known: false, underWay: null };
 }
 
 /**
@@ -82,6 +84,7 @@ async function enterRescue(
     if (back !== null) return back;
   }
   forget(run, boots);
+  boots.underWay = { to: 'rescue' };
   const sentAtMs =
     before?.kind === 'installed'
       ? await rebootInstalled(run, access, before)
@@ -169,6 +172,7 @@ export function remember(run: ServerRun, boots: Boots, system: System): void {
   }
   boots.last = system;
   boots.known = true;
+  boots.underWay = null;
   run.answers(system);
 }
 

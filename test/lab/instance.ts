@@ -14,7 +14,8 @@ import { labPaths } from '../../lab/lab-config.ts';
 import { loadSpec } from '../../src/cli/load-spec.ts';
 import type { ProvisionRequest } from '../../src/contract.ts';
 import type { LiveStatus } from '../../src/client/live-status.ts';
-import { RunClient } from '../../src/client.ts';
+import type { Phase } from '../../src/run/status.ts';
+import { RunClient, type RunReference } from '../../src/client.ts';
 import { createDataConverter } from '../../src/codec/data-converter.ts';
 import { loadPayloadKeys } from '../../src/codec/payload-key.ts';
 import { ensureDev, stopDev } from '../../src/dev/background.ts';
@@ -132,13 +133,23 @@ export class Instance {
 
   /** Starts a run with what the CLI does not offer, and waits for its end. */
   async provision(path: string, extra: Partial<ProvisionRequest>): Promise<LiveStatus> {
-    const { spec } = await loadSpec(path);
-    const run = await this.#runs.start({ spec, by: 'test', ...extra });
+    const run = await this.start(path, extra);
     for (;;) {
       const status = await this.#runs.status(run);
       if (status.state !== 'running' && status.state !== 'waiting') return status;
       await sleep(1_000);
     }
+  }
+
+  /** Starts a run in this process, without the CLI. */
+  async start(path: string, extra: Partial<ProvisionRequest>): Promise<RunReference> {
+    const { spec } = await loadSpec(path);
+    return this.#runs.start({ spec, by: 'test', ...extra });
+  }
+
+  /** Stops a run; returns the phase in which it was asked to. */
+  async abort(run: RunReference): Promise<Phase> {
+    return (await this.#runs.abort(run, { by: 'test' })).phase;
   }
 
   workerPid(): number {
