@@ -14,6 +14,7 @@ import { TypedSearchAttributes } from '@temporalio/common';
 import {
   NoSuchRun,
   NoWorker,
+  NoWorkerOfVersion,
   RequestRefused,
   RunAlreadyGoing,
   RunOver,
@@ -209,6 +210,8 @@ export class RunClient {
           return entryFromStatus(info, await this.status({ server: workflowId, workflowId }));
         } catch (error) {
           if (error instanceof TemporalUnreachable) throw error;
+          // Workers of other versions may well answer for other runs.
+          if (error instanceof NoWorkerOfVersion) return entryFromRecords(info, error.version);
           answering = !(error instanceof NoWorker);
           return entryFromRecords(info);
         }

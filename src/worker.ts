@@ -13,6 +13,7 @@ import { resolveTemporal } from './dev/connection.ts';
 import { wantedMetricsAddress } from './dev/metrics-address.ts';
 import { connectToTemporal } from './worker/connect.ts';
 import { openDependencies } from './worker/dependencies.ts';
+import { deploymentOptions } from './worker/deployment.ts';
 import { workerLogger } from './worker/logger.ts';
 import { runLabelsInterceptor } from './worker/run-labels-interceptor.ts';
 import { checkSearchAttributes } from './worker/search-attributes.ts';
@@ -36,7 +37,7 @@ const shutdown = { shutdownGraceTime: '5 seconds', shutdownForceTime: '20 second
 /**
  * Runs one worker until SIGTERM or SIGINT: configuration, dependencies, Temporal. No logic.
  * Throws TemporalUnreachable, SearchAttributesMissing because a run would hang on a missing one,
- * and MetricsAddressTaken. A test composes other activities than those that need a server.
+ * MetricsAddressTaken and DeploymentInvalid. A test composes other activities than those that need a server.
  */
 export async function runWorker(
   options: WorkerOptions = {},
@@ -67,6 +68,7 @@ export async function runWorker(
       maxHeartbeatThrottleInterval: '2 seconds',
       defaultHeartbeatThrottleInterval: '2 seconds',
       ...shutdown,
+      ...deploymentOptions(),
     });
     const work = () => worker.run();
     await (metrics === undefined ? work() : whileCounting(connection, namespace, work));

@@ -38,6 +38,8 @@ export const exitCodesByError: Record<string, ExitCode> = {
   MetricsAddressTaken: exitCode.failed,
   TemporalUnreachable: exitCode.unreachable,
   NoWorker: exitCode.unreachable,
+  NoWorkerOfVersion: exitCode.unreachable,
+  DeploymentInvalid: exitCode.failed,
 };
 
 /** What is said about an error, and how the program ends. */

@@ -66,7 +66,7 @@ async function answerOf(ask: () => Promise<LiveStatus>): Promise<Answer> {
   try {
     return { kind: 'status', status: await ask() };
   } catch (error) {
-    const passes = ['TemporalUnreachable', 'NoWorker', 'RunStuck'];
+    const passes = ['TemporalUnreachable', 'NoWorker', 'NoWorkerOfVersion', 'RunStuck'];
     if (error instanceof Error && passes.includes(error.name)) return { kind: 'lost', error };
     throw error;
   }

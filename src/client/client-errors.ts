@@ -14,6 +14,24 @@ export class NoWorker extends Error {
   }
 }
 
+/** The run is pinned to a version of the worker, and no worker of that version runs any more. */
+export class NoWorkerOfVersion extends NoWorker {
+  override name = 'NoWorkerOfVersion';
+  /** `DEPLOYMENT/BUILD`. */
+  readonly version: string;
+
+  constructor(run: { server: string; workflowId: string }, version: string) {
+    super(run.server);
+    this.version = version;
+    this.message =
+      `The run of ${run.server} belongs to version ${version} of the worker, and no worker of that ` +
+      'version answers. The run keeps its place.\n' +
+      `To go on with that version:  IRONSTEP_DEPLOYMENT=${version} ironstep worker\n` +
+      'To move it to the current one:  temporal workflow update-options ' +
+      `--workflow-id ${run.workflowId} --versioning-override-behavior auto_upgrade`;
+  }
+}
+
 /** The worker cannot go on with the run: its code does not fit, or something it needs is missing. */
 export class RunStuck extends Error {
   override name = 'RunStuck';

@@ -6,7 +6,8 @@ import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 
 import { runWorkflowTypes } from '../contract.ts';
 import { TemporalUnreachable } from '../run/temporal-errors.ts';
-import { NoSuchRun, NoWorker, RunStuck } from './client-errors.ts';
+import { NoSuchRun, NoWorker, NoWorkerOfVersion, RunStuck } from './client-errors.ts';
+import { pinnedVersion } from './run-version.ts';
 import { isStuck, isUnanswered, isUnreachable } from './temporal-failures.ts';
 
 /** Which run is meant. The workflow id stays the same when a run continues as new. */
@@ -49,12 +50,21 @@ export class Questions {
         return await question();
       } catch (error) {
         if (isUnanswered(error) || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-          throw new NoWorker(run.server, { cause: error });
+          throw await this.#noWorker(run, error);
         }
         if (isStuck(error)) throw new RunStuck(run.server, { cause: error });
         throw error;
       }
     }, run);
+  }
+
+  async #noWorker(run: RunReference, cause: unknown): Promise<Error> {
+    const deadline = Date.now() + answerWithinMs;
+    const version = await this.#client
+      .withDeadline(deadline, () => pinnedVersion(this.#client, run.workflowId))
+      .catch(() => null);
+    if (version !== null) return new NoWorkerOfVersion(run, version);
+    return new NoWorker(run.server, { cause });
   }
 
   /** The newest run of every server that `clause` of a visibility query selects, newest first. */

@@ -49,8 +49,11 @@ export function entryFromStatus(info: WorkflowExecutionInfo, status: LiveStatus)
   };
 }
 
-/** What Temporal's own records say, when no worker can answer for the run. */
-export function entryFromRecords(info: WorkflowExecutionInfo): RunListEntry {
+/**
+ * What Temporal's own records say, when no worker can answer for the run. `version`: the one to
+ * which it is pinned, and of which there is no worker.
+ */
+export function entryFromRecords(info: WorkflowExecutionInfo, version?: string): RunListEntry {
   const phase = info.typedSearchAttributes.get(attributeKeys.phase);
   const attention = info.typedSearchAttributes.get(attributeKeys.attention) ?? 'none';
   const state = stateFromRecords(info, attention);
@@ -60,8 +63,17 @@ export function entryFromRecords(info: WorkflowExecutionInfo): RunListEntry {
     phase: open ? (phases.find((known) => known === phase) ?? null) : null,
     since: (info.closeTime ?? info.startTime).toISOString(),
     state,
-    ...(state === 'waiting' ? { words: attention } : {}),
+    ...wordsOf(state, attention, version),
   };
+}
+
+function wordsOf(
+  state: RunStatus['state'],
+  attention: string,
+  version: string | undefined,
+): { words?: string } {
+  if (version !== undefined) return { words: `no worker of its version ${version}` };
+  return state === 'waiting' ? { words: attention } : {};
 }
 
 function identity(info: WorkflowExecutionInfo) {
