@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { referenceFiles, referenceFolder } from './docs/reference.ts';
+import { dashboardFile, dashboardText } from './grafana/dashboard.ts';
 
-// `npm run docs`: writes docs/reference anew. A test says when it is out of date.
+// `npm run docs`: writes docs/reference anew, and the dashboard. Tests say when they are out of date.
 const files = referenceFiles();
 rmSync(referenceFolder, { recursive: true, force: true });
 for (const [name, text] of files) {
@@ -12,4 +13,7 @@ for (const [name, text] of files) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
 }
-process.stdout.write(`wrote ${files.size} files of docs/reference\n`);
+writeFileSync(dashboardFile, dashboardText());
+process.stdout.write(
+  `wrote ${files.size} files of docs/reference, and ${fileURLToPath(dashboardFile)}\n`,
+);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { specJsonSchema } from '../../src/spec/spec-json-schema.ts';
 import { cliPage } from './cli-page.ts';
+import { metricsPage } from './metrics-page.ts';
 import { specPage } from './spec-page.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -14,6 +15,7 @@ export function referenceFiles(): Map<string, string> {
   const example = readFileSync(new URL('examples/kimsufi-2a.yaml', root), 'utf8');
   return new Map([
     ['cli.md', cliPage()],
+    ['metrics.md', metricsPage()],
     ['spec.md', specPage(example)],
     ['server-spec.schema.json', `${JSON.stringify(specJsonSchema(), null, 2)}\n`],
   ]);

@@ -3,7 +3,7 @@ export type Metric = {
   /** As Prometheus shows it: the unit last, `_total` for a counter. */
   name: string;
   kind: 'counter' | 'gauge' | 'histogram';
-  /** Our own labels; those that Temporal's SDK adds to a metric of a run or an activity come on top. */
+  /** Our own labels; `shownLabels` has those that Temporal's SDK adds as well. */
   labels: readonly string[];
   /** Who records it, and so which labels of the SDK it has. */
   recordedBy: 'run' | 'activity' | 'worker';
@@ -115,6 +115,18 @@ export const metrics = {
     help: 'Servers that have a run now, waiting or not. Counted as ironstep_servers_waiting is.',
   },
 } as const satisfies Record<string, Metric>;
+
+/** What Temporal's SDK adds, under its own names, to what a run or an activity records. */
+const sdkLabels: Record<Metric['recordedBy'], readonly string[]> = {
+  run: ['namespace', 'taskQueue', 'workflowType'],
+  activity: ['namespace', 'taskQueue', 'activityType'],
+  worker: [],
+};
+
+/** Every label that a sample of this metric shows. */
+export function shownLabels({ labels, recordedBy }: Metric): string[] {
+  return [...labels, ...sdkLabels[recordedBy]];
+}
 
 /** The values that one sample of a metric needs: no label is forgotten, none is invented. */
 export type Labels<Of extends Metric> = Record<Of['labels'][number], string>;

@@ -1,57 +1,43 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 
 import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
 
 import { RunClient, type RunReference } from '../../src/client.ts';
 import type { LiveStatus } from '../../src/client/live-status.ts';
-import { createDataConverter } from '../../src/codec/data-converter.ts';
-import { loadPayloadKeys } from '../../src/codec/payload-key.ts';
 import { freePort } from '../../src/dev/free-port.ts';
+import { dashboardFile } from '../../scripts/grafana/dashboard.ts';
+import { metrics, shownLabels, type Metric } from '../../src/run/metrics.ts';
+import { askedBy } from '../promql.ts';
 import { requestOf } from '../fixtures/provision-request.ts';
 import { runInHistory, type Interval, type RunInHistory } from '../run-in-history.ts';
 import { scrape, sumBy, type Sample } from '../scrape.ts';
 import { startLocalTemporal } from './local-temporal.ts';
-import { WorkerProcess } from './worker-process.ts';
+import { homeConverter, workerHome, WorkerProcess } from './worker-process.ts';
 
-const canaries = {
-  applicationKey: `canary-ak-${randomUUID()}`,
-  applicationSecret: `canary-as-${randomUUID()}`,
-  consumerKey: `canary-ck-${randomUUID()}`,
-};
+const alertsFile = new URL('../../deploy/prometheus/alerts.yml', import.meta.url);
 
 let temporal: TestWorkflowEnvironment;
 let runs: RunClient;
-let folder: string;
+let home: Awaited<ReturnType<typeof workerHome>>;
 let metricsAddress: string;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   temporal = await startLocalTemporal();
-  folder = await mkdtemp(join(tmpdir(), 'observability-'));
-  await mkdir(join(folder, 'ironstep'), { mode: 0o700 });
-  const account = { kind: 'ovh', endpoint: 'http://127.0.0.1:1', ...canaries };
-  const credentials = JSON.stringify({ lab: account });
-  await writeFile(join(folder, 'ironstep', 'credentials.yaml'), credentials, { mode: 0o600 });
+  home = await workerHome(temporal.address);
   metricsAddress = `127.0.0.1:${await freePort(0)}`;
-  env = {
-    TEMPORAL_ADDRESS: temporal.address,
-    XDG_CONFIG_HOME: folder,
-    XDG_STATE_HOME: folder,
-    IRONSTEP_METRICS_ADDRESS: metricsAddress,
-  };
-  const keys = await loadPayloadKeys(join(folder, 'ironstep', 'payload.key'));
+  env = { ...home.env, IRONSTEP_METRICS_ADDRESS: metricsAddress };
   const { connection } = temporal;
-  const client = new Client({ connection, dataConverter: createDataConverter(keys) });
+  const client = new Client({ connection, dataConverter: await homeConverter(home.folder) });
   runs = new RunClient(client, temporal.address);
 });
 afterAll(async () => {
   await temporal?.teardown();
-  await rm(folder, { recursive: true });
+  await rm(home.folder, { recursive: true });
 });
 
 /** Looks at a run until it is as wanted, and helps where a rescue failed. */
@@ -186,6 +172,44 @@ describe('two runs, of which one has trouble, with a worker that is replaced whi
     expect(called).toEqual({ ...scheduled, armRescue: (scheduled['armRescue'] ?? 0) + 1 });
   });
 
+  it('shows every metric of the reference, with its labels', () => {
+    const all: Metric[] = Object.values(metrics);
+    for (const metric of all) {
+      const name = metric.kind === 'histogram' ? `${metric.name}_count` : metric.name;
+      const labels = shown.find((sample) => sample.name === name)?.labels ?? { never: 'shown' };
+      expect([name, ...Object.keys(labels).toSorted()]).toEqual([
+        name,
+        ...shownLabels(metric).toSorted(),
+      ]);
+    }
+  });
+
+  it('shows everything that the dashboard and the alerts ask for, by name and label', () => {
+    const { panels } = JSON.parse(readFileSync(dashboardFile, 'utf8')) as {
+      panels: { targets?: { expr: string }[] }[];
+    };
+    const { groups } = parse(readFileSync(alertsFile, 'utf8')) as {
+      groups: { rules: { expr: string }[] }[];
+    };
+    const asking = [
+      ...panels.flatMap(({ targets = [] }) => targets),
+      ...groups.flatMap(({ rules }) => rules),
+    ];
+    const queries = asking.map(({ expr }) => askedBy(expr));
+    expect(queries.length).toBeGreaterThan(10);
+    expect(queries.flatMap(({ mistakes }) => mistakes)).toEqual([]);
+    for (const { metrics: names, groupedBy } of queries) {
+      expect(names).not.toEqual([]);
+      const asked = shown.filter(({ name }) => names.includes(name));
+      expect([...new Set(asked.map(({ name }) => name))].toSorted()).toEqual(
+        [...new Set(names)].toSorted(),
+      );
+      // Prometheus itself adds where a sample comes from.
+      const labels = ['instance', ...asked.flatMap((sample) => Object.keys(sample.labels))];
+      expect(labels).toEqual(expect.arrayContaining(groupedBy));
+    }
+  });
+
   it('a new worker shows at once who waits, though it did not see them come', () => {
     const waiting = sumBy(gauges, 'ironstep_servers_waiting', 'attention');
     expect(waiting).toEqual({ approval: 2, failed: 0 });
@@ -226,7 +250,7 @@ describe('two runs, of which one has trouble, with a worker that is replaced whi
     expect(lines.filter(({ msg }) => msg === 'everything')).toHaveLength(2);
     const all = text.join('\n');
     expect(all).toContain('[secret]');
-    for (const canary of Object.values(canaries)) {
+    for (const canary of Object.values(home.canaries)) {
       expect(all).not.toContain(canary);
       expect(all).not.toContain(Buffer.from(canary).join(','));
     }
