@@ -18,6 +18,7 @@ import { workerLogger } from './worker/logger.ts';
 import { runLabelsInterceptor } from './worker/run-labels-interceptor.ts';
 import { checkSearchAttributes } from './worker/search-attributes.ts';
 import { installTelemetry } from './worker/telemetry.ts';
+import { openTracing } from './worker/tracing.ts';
 import { whileCounting } from './worker/waiting-servers.ts';
 import { configFolder } from './xdg.ts';
 
@@ -47,6 +48,7 @@ export async function runWorker(
   const { namespace, from: _from, ...connectionOptions } = await resolveTemporal();
   const metrics = wantedMetricsAddress(options.metrics);
   installTelemetry(workerLogger(), metrics);
+  const tracing = await openTracing();
   const connection = await connectToTemporal(connectionOptions);
   try {
     await checkSearchAttributes(connection, { address: connectionOptions.address, namespace });
@@ -59,9 +61,13 @@ export async function runWorker(
       workflowsPath: ownModule('workflows/index'),
       activities: composeActivities(await openDependencies(folder)),
       interceptors: {
-        workflowModules: [ownModule('workflows/run-labels-interceptor')],
-        activity: [runLabelsInterceptor],
+        workflowModules: [
+          ownModule('workflows/run-labels-interceptor'),
+          ...(tracing === null ? [] : [ownModule('workflows/tracing-interceptor')]),
+        ],
+        activity: [runLabelsInterceptor, ...(tracing?.activity ?? [])],
       },
+      sinks: tracing?.sinks ?? {},
       // The cache is counted, not weighed, and can fill the heap (sdk-typescript#2227).
       maxCachedWorkflows: 500,
       // Progress that a person watches, and the cancellation of an abort, travel with heartbeats.
@@ -73,6 +79,7 @@ export async function runWorker(
     const work = () => worker.run();
     await (metrics === undefined ? work() : whileCounting(connection, namespace, work));
   } finally {
+    await tracing?.shutdown();
     await connection.close();
   }
 }

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../secrets/secret.ts';
 import { LogLevelInvalid, workerLogger } from './logger.ts';
 
-const run = { server: 'core1', phase: 'rescue', attempt: 2 } as const;
+const labels = { server: 'core1', phase: 'rescue', attempt: 2 } as const;
+const run = { ...labels, entry: 3 };
 
 function logger(level?: string) {
   const written: string[] = [];
@@ -18,7 +19,7 @@ describe('a line about a run', () => {
     const { log, lines } = logger();
     log.info('of a workflow', { workflowId: 'w', runId: 'r', run });
     log.warn('of an activity', { workflowId: 'w', workflowRunId: 'r', attempt: 7, run });
-    const common = { workflowId: 'w', runId: 'r', ...run };
+    const common = { workflowId: 'w', runId: 'r', ...labels };
     expect(lines()).toMatchObject([
       { level: 'info', msg: 'of a workflow', ...common },
       { level: 'warn', msg: 'of an activity', ...common, activityAttempt: 7 },
@@ -30,7 +31,7 @@ describe('a line about a run', () => {
     log.info('began', { workflowId: 'w', runId: 'r', run });
     log.warn('from the native part', { run_id: 'r' });
     log.warn('of another run', { workflowRunId: 'other', attempt: 7 });
-    expect(lines()[1]).toMatchObject({ runId: 'r', ...run });
+    expect(lines()[1]).toMatchObject({ runId: 'r', ...labels });
     expect(lines()[2]).toMatchObject({ runId: 'other', activityAttempt: 7 });
     expect(lines()[2]).not.toHaveProperty('phase');
     expect(lines()[2]).not.toHaveProperty('attempt');

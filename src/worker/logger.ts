@@ -91,7 +91,7 @@ function labelRuns(): (meta: Omit<Meta, typeof LogTimestamp>) => object {
   return ({ run, workflowId, runId, workflowRunId, run_id: coreRunId, attempt, ...rest }) => {
     const id = runId ?? workflowRunId ?? coreRunId;
     if (id === undefined) return attempt === undefined ? rest : { ...rest, attempt };
-    const labels = run ?? last.get(id);
+    const { entry: _, ...labels } = run ?? last.get(id) ?? {};
     if (run !== undefined) keepNewest(last, id, run);
     const activity = workflowRunId === undefined ? {} : { activityAttempt: attempt };
     return { ...labels, workflowId, runId: id, ...activity, ...rest };

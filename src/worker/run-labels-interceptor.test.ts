@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { runLabelsHeader } from '../run/run-labels.ts';
 import { labelsIn } from './run-labels-interceptor.ts';
 
-const labels = { server: 'core1', phase: 'rescue', attempt: 2 };
+const labels = { server: 'core1', phase: 'rescue', attempt: 2, entry: 3 };
 const header = (value: unknown) => ({
   [runLabelsHeader]: defaultPayloadConverter.toPayload(value),
 });

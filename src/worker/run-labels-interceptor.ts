@@ -1,13 +1,10 @@
 import type { Context } from '@temporalio/activity';
-import {
-  ApplicationFailureCategory,
-  defaultPayloadConverter,
-  ensureApplicationFailure,
-} from '@temporalio/common';
+import { defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityInterceptors, Headers } from '@temporalio/worker';
 
 import { metrics, type Labels } from '../run/metrics.ts';
 import { runLabelsHeader, runLabelsIn, type RunLabels } from '../run/run-labels.ts';
+import { activityEnd } from './activity-end.ts';
 
 /**
  * Reads for which server, phase and attempt the run called an activity: for its log lines, and to
@@ -44,13 +41,12 @@ export function labelsIn(headers: Headers): RunLabels | undefined {
 }
 
 function countFailure(context: Context, error: unknown, labels: RunLabels | undefined): void {
-  const failure = ensureApplicationFailure(error);
-  const notYet = failure.category === ApplicationFailureCategory.BENIGN;
-  if (notYet || context.cancellationSignal.aborted) return;
+  const end = activityEnd(error, context.cancellationSignal);
+  if (end.kind !== 'failed') return;
   const { name, help } = metrics.activityFailures;
   const tags: Labels<typeof metrics.activityFailures> = {
     phase: labels?.phase ?? 'unknown',
-    error: failure.type ?? 'Error',
+    error: end.type,
   };
   context.metricMeter.createCounter(name, '', help).add(1, tags);
 }
