@@ -191,7 +191,6 @@ test('each phase has its steps, by the summaries of the Temporal UI', () => {
   );
   expect(install).toMatchObject({
     steps: [
-      { name: 'which system answers now', state: 'done' },
       { name: 'arm rescue', state: 'done' },
       { name: 'hard reset', state: 'done', attempts: 2 },
       { name: 'wait for task 8', state: 'done' },
