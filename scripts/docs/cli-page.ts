@@ -38,7 +38,7 @@ function anchorOf(command: Command): string {
 function exitCodeRow([number, words]: [string, string]): string[] {
   const errors = Object.entries(exitCodesByError)
     .filter(([, exit]) => String(exit) === number)
-    .map(([name]) => code(name));
+    .map(([name]) => `[${name}](errors/${name}.md)`);
   return [number, words, errors.join(', ')];
 }
 

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 
 import { specJsonSchema } from '../../src/spec/spec-json-schema.ts';
 import { cliPage } from './cli-page.ts';
+import { errorClasses } from './error-classes.ts';
+import { errorPages } from './error-pages.ts';
 import { metricsPage } from './metrics-page.ts';
+import { sourceFiles } from './source-files.ts';
 import { specPage } from './spec-page.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -17,6 +20,7 @@ export function referenceFiles(): Map<string, string> {
     ['cli.md', cliPage()],
     ['metrics.md', metricsPage()],
     ['spec.md', specPage(example)],
+    ...errorPages(errorClasses(sourceFiles().values())),
     ['server-spec.schema.json', `${JSON.stringify(specJsonSchema(), null, 2)}\n`],
   ]);
 }

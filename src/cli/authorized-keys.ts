@@ -1,6 +1,16 @@
 import ssh2 from 'ssh2';
 
-/** What should be a public key is none. The message never quotes it: it may be a private key. */
+/**
+ * What should be a public key is none. The message never quotes it: it may be a private key.
+ *
+ * @where command line
+ * @within SpecError
+ * @changed Nothing was asked of anybody.
+ * @remedy Name the public key: the file that ends in .pub, one key a line, without options before
+ *   it.
+ * @example
+ * this is a private key; name the public one (its file ends in .pub)
+ */
 export class NotAPublicKey extends Error {
   override name = 'NotAPublicKey';
 }

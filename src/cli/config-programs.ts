@@ -1,7 +1,17 @@
 import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 
-/** A program that the spec needs is missing, or refused the file. */
+/**
+ * A program that the spec needs is missing, or refused the file.
+ *
+ * @where command line
+ * @within SpecError
+ * @changed Nothing was asked of anybody.
+ * @remedy Install the program, or correct the file that it refuses.
+ * @example
+ * compiling it needs the program butane, which is not on PATH: install it \
+ * (https://coreos.github.io/butane/getting-started/), or give the Ignition config
+ */
 export class ProgramFailed extends Error {
   override name = 'ProgramFailed';
 }

@@ -2,7 +2,15 @@ import { exitCode } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 import { asTyped } from './render/view.ts';
 
-/** The command line is wrong in a way that its grammar cannot say. */
+/**
+ * The command line is wrong in a way that its grammar cannot say.
+ *
+ * @where command line
+ * @changed Nothing was asked of anybody.
+ * @remedy Correct the command line; `--help` behind the command shows how.
+ * @example
+ * --stop and --background contradict each other.
+ */
 export class UsageError extends Error {
   override name = 'UsageError';
 }
@@ -28,9 +36,6 @@ export const exitCodesByError: Record<string, ExitCode> = {
   PayloadTampered: exitCode.failed,
   FileTooOpen: exitCode.failed,
   MasterSecretDamaged: exitCode.failed,
-  CredentialsMissing: exitCode.failed,
-  CredentialsInvalid: exitCode.failed,
-  MirrorsInvalid: exitCode.failed,
   TemporalCliMissing: exitCode.failed,
   DevAlreadyRunning: exitCode.failed,
   DevRunsOtherwise: exitCode.failed,

@@ -1,6 +1,18 @@
 import type { Phase } from '../run/status.ts';
 
-/** Temporal answers, but no worker does. Start one; the run keeps its place meanwhile. */
+/**
+ * Temporal answers, but no worker does. Start one; the run keeps its place meanwhile.
+ *
+ * @where command line
+ * @changed Nothing. The run keeps its place, and a request that was not answered may still be
+ *   carried out when a worker comes: look with `ironstep status` before you repeat it.
+ * @remedy Start a worker: `ironstep worker`, or `ironstep dev` with Temporal. On another machine,
+ *   see that its worker polls the same namespace.
+ * @example
+ * No worker answers for core1. The run keeps its place and goes on with a worker.
+ * To start one on this machine:  ironstep worker
+ * With Temporal, if that is to run here too:  ironstep dev
+ */
 export class NoWorker extends Error {
   override name = 'NoWorker';
 
@@ -14,7 +26,16 @@ export class NoWorker extends Error {
   }
 }
 
-/** The run is pinned to a version of the worker, and no worker of that version runs any more. */
+/**
+ * The run is pinned to a version of the worker, and no worker of that version runs any more.
+ *
+ * @where command line
+ * @changed Nothing. The run keeps its place.
+ * @remedy Start a worker of that version, or move the run to the current one, as the message says.
+ * @example
+ * The run of core1 belongs to version ironstep/2026-11-24 of the worker, and no worker of that \
+ * version answers. The run keeps its place.
+ */
 export class NoWorkerOfVersion extends NoWorker {
   override name = 'NoWorkerOfVersion';
   /** `DEPLOYMENT/BUILD`. */
@@ -32,7 +53,18 @@ export class NoWorkerOfVersion extends NoWorker {
   }
 }
 
-/** The worker cannot go on with the run: its code does not fit, or something it needs is missing. */
+/**
+ * The worker cannot go on with the run: its code does not fit, or something it needs is missing.
+ *
+ * @where command line
+ * @changed Nothing. The run keeps its place and is tried again for ever.
+ * @remedy Read the log of the worker. Most often it is older than the run: upgrade it, and the run
+ *   goes on.
+ * @example
+ * The worker cannot go on with the run of core1; its last attempt failed inside Temporal. The \
+ * run keeps its place.
+ * The reason is in the log of the worker. Most often it is older than the run: upgrade it.
+ */
 export class RunStuck extends Error {
   override name = 'RunStuck';
 
@@ -46,7 +78,18 @@ export class RunStuck extends Error {
   }
 }
 
-/** The server has an open run; there is never a second one (invariant 10). */
+/**
+ * The server has an open run; there is never a second one (invariant 10).
+ *
+ * @where command line
+ * @changed Nothing was started; the open run was not touched.
+ * @remedy Follow the open run with `ironstep watch`, or stop it with `ironstep abort` first.
+ * @example
+ * core1 has a run already, in phase install (server/ovh/ns3012345.ip-5-39-80.eu). Nothing was \
+ * started.
+ * To follow it:  ironstep watch core1
+ * To stop it:    ironstep abort core1
+ */
 export class RunAlreadyGoing extends Error {
   override name = 'RunAlreadyGoing';
 
@@ -60,7 +103,16 @@ export class RunAlreadyGoing extends Error {
   }
 }
 
-/** No run is known under this name. */
+/**
+ * No run is known under this name.
+ *
+ * @where command line
+ * @changed Nothing.
+ * @remedy Correct the name: the message lists those that Temporal knows. A run that ended longer
+ *   ago than the retention of the namespace is forgotten.
+ * @example
+ * There is no run of core9. Servers with a run: core1, core2.
+ */
 export class NoSuchRun extends Error {
   override name = 'NoSuchRun';
 
@@ -73,7 +125,16 @@ export class NoSuchRun extends Error {
   }
 }
 
-/** Two rented servers carry the same name. */
+/**
+ * Two rented servers carry the same name.
+ *
+ * @where command line
+ * @changed Nothing was done to either.
+ * @remedy Say which one by its workflow id, as the message shows it, or by `provider/service`.
+ * @example
+ * core1 is the name of 2 servers with an open run. Nothing was done.
+ * Say which one, instead of the name:  server/ovh/ns3012345  or  server/ovh/ns3067890
+ */
 export class ServerAmbiguous extends Error {
   override name = 'ServerAmbiguous';
 
@@ -85,7 +146,16 @@ export class ServerAmbiguous extends Error {
   }
 }
 
-/** The run is over, so nothing can be asked of it. */
+/**
+ * The run is over, so nothing can be asked of it.
+ *
+ * @where command line
+ * @changed Nothing.
+ * @remedy Look how it ended with `ironstep status`; start a new run if there is more to do.
+ * @example
+ * The run of core1 is over; nothing was changed.
+ * How it ended:  ironstep status core1
+ */
 export class RunOver extends Error {
   override name = 'RunOver';
 
@@ -97,7 +167,15 @@ export class RunOver extends Error {
   }
 }
 
-/** The run did not accept what it was asked; the message is the run's own. */
+/**
+ * The run did not accept what it was asked; the message is the run's own.
+ *
+ * @where command line
+ * @changed Nothing. The run goes on waiting, or working, as before.
+ * @remedy The message is the run's own and says what it would accept.
+ * @example
+ * this run waits for no approval
+ */
 export class RequestRefused extends Error {
   override name = 'RequestRefused';
 }

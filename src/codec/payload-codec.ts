@@ -14,12 +14,31 @@ const tagBytes = 16;
 const unpackedBytesMax = 64 * 1024 * 1024;
 const marks = { plain: 0, gzip: 1 } as const;
 
-/** A payload was encrypted with a key that is not here. A person must add that key. */
+/**
+ * A payload was encrypted with a key that is not here. A person must add that key.
+ *
+ * @where command line, worker
+ * @changed Nothing. What is encrypted stays as it is.
+ * @remedy Copy the line of that key from the machine that has it into payload.key here, below the
+ *   first line.
+ * @example
+ * This was encrypted with payload key 1a2b3c4d; here is 5e6f7a8b. Add the line of that key to \
+ * payload.key, below the first.
+ */
 export class PayloadKeyUnknown extends Error {
   override name = 'PayloadKeyUnknown';
 }
 
-/** A payload names one of our keys and does not open with it: it was changed on its way. */
+/**
+ * A payload names one of our keys and does not open with it: it was changed on its way.
+ *
+ * @where command line, worker
+ * @changed Nothing was believed and nothing was changed.
+ * @remedy Find out who changes the payloads between here and Temporal (a proxy, another codec).
+ *   Take a new run; do not trust this one.
+ * @example
+ * A payload encrypted with key 1a2b3c4d does not open: it was damaged or changed.
+ */
 export class PayloadTampered extends Error {
   override name = 'PayloadTampered';
 }

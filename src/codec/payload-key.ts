@@ -13,7 +13,18 @@ export type PayloadKey = { id: string; bytes: Buffer };
 /** The key that encrypts, then older ones that only decrypt. */
 export type PayloadKeys = readonly [current: PayloadKey, ...older: PayloadKey[]];
 
-/** The file of the payload keys is not what ironstep wrote. A person must bring the right one. */
+/**
+ * The file of the payload keys is not what ironstep wrote. A person must bring the right one.
+ *
+ * @where command line, worker
+ * @changed Nothing.
+ * @remedy Bring the file back from a backup, or from another machine of the team. Remove it only
+ *   if no run matters that was encrypted with it.
+ * @example
+ * /etc/ironstep/payload.key is empty. Bring the file back from a backup or from another \
+ * machine of the team: without it the runs in Temporal cannot be read. Only when no run \
+ * matters, remove it, and a new one is made.
+ */
 export class PayloadKeyDamaged extends Error {
   override name = 'PayloadKeyDamaged';
 }

@@ -21,12 +21,32 @@ const stopGraceMs = 50_000;
 const orphanGraceMs = 10_000;
 const tailLines = 12;
 
-/** A `dev` runs with another configuration than the one that is wanted. */
+/**
+ * A `dev` runs with another configuration than the one that is wanted.
+ *
+ * @where command line
+ * @changed Nothing; the one that runs goes on.
+ * @remedy End it with `ironstep dev --stop` and start it with the folder that you want. Runs keep
+ *   their place.
+ * @example
+ * ironstep dev runs already, with /etc/ironstep as its configuration, not the default folder. \
+ * To end it: ironstep dev --stop
+ */
 export class DevRunsOtherwise extends Error {
   override name = 'DevRunsOtherwise';
 }
 
-/** `dev` did not come up in time. Its log, of which the end is in the message, says why. */
+/**
+ * `dev` did not come up in time. Its log, of which the end is in the message, says why.
+ *
+ * @where command line
+ * @changed Whatever of it was started goes on or was ended; runs keep their place.
+ * @remedy The end of its log in the message says why. `ironstep doctor` looks at everything that
+ *   it needs.
+ * @example
+ * ironstep dev ended before it was ready. The end of /home/me/.local/state/ironstep/dev/dev.log:
+ *   TEMPORAL_CLI is /opt/temporal, but that does not run as the Temporal CLI.
+ */
 export class DevNotReady extends Error {
   override name = 'DevNotReady';
 }

@@ -3,7 +3,16 @@ import { link, rm, writeFile } from 'node:fs/promises';
 import { devFile, devStatus } from './dev-status.ts';
 import { readLivePid, removePidFile } from './pid-file.ts';
 
-/** A `dev` of this person runs already. */
+/**
+ * A `dev` of this person runs already.
+ *
+ * @where command line
+ * @changed Nothing; the one that runs goes on.
+ * @remedy Use it as it is, or end it first with `ironstep dev --stop`.
+ * @example
+ * ironstep dev runs already (process 4242, UI http://127.0.0.1:8233). To end it: ironstep dev \
+ * --stop
+ */
 export class DevAlreadyRunning extends Error {
   override name = 'DevAlreadyRunning';
 }

@@ -18,7 +18,16 @@ export type Inspection = {
   receipts: Record<string, Record<string, string>>;
 };
 
-/** What came back from the server is not what inspect.sh prints. */
+/**
+ * What came back from the server is not what inspect.sh prints.
+ *
+ * @where inspect
+ * @changed Nothing: looking at disks is read-only.
+ * @remedy Resume; if it comes again, report it with the message: a tool of the rescue system
+ *   writes something unexpected.
+ * @example
+ * the partition table of /dev/sda is not readable
+ */
 export class InspectionUnreadable extends Error {
   override name = 'InspectionUnreadable';
 }

@@ -33,7 +33,15 @@ export type InstalledFacts = {
   receipts: Record<string, string>;
 };
 
-/** What came back from the installed system is not what verify.sh prints. */
+/**
+ * What came back from the installed system is not what verify.sh prints.
+ *
+ * @where verify
+ * @changed Nothing: verifying is read-only.
+ * @remedy Resume; if it comes again, report it with the message.
+ * @example
+ * verify.sh gave something unexpected: lsblk: not found
+ */
 export class VerificationUnreadable extends Error {
   override name = 'VerificationUnreadable';
 }

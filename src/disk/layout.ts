@@ -47,7 +47,16 @@ export type LayoutRequest = {
   where?: string;
 };
 
-/** The layout cannot be had on this disk: the spec must change, or the disk. */
+/**
+ * The layout cannot be had on this disk: the spec must change, or the disk.
+ *
+ * @where preflight, inspect, install, repartition
+ * @changed Nothing of this layout was made.
+ * @remedy Make ROOT or the partitions smaller; the message says how much is left.
+ * @example
+ * layout.root: 100 GiB does not fit on ns3011111, by 78.8 GiB. Its disk has 37.3 GiB; the system \
+ * needs 6.1 GiB before ROOT and data asks for 10 GiB. At most 21.2 GiB are left for ROOT.
+ */
 export class LayoutDoesNotFit extends Error {
   override name = 'LayoutDoesNotFit';
   /** The place in the spec that asks for too much. */

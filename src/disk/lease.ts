@@ -18,7 +18,15 @@ export type WipeLease = {
   bootId: string;
 };
 
-/** A lease with something in it that has no business there; nothing was written anywhere. */
+/**
+ * A lease with something in it that has no business there; nothing was written anywhere.
+ *
+ * @where install, repartition
+ * @changed Nothing was written: no lease, no write.
+ * @remedy Report it: such a lease should never have been made.
+ * @example
+ * the lease for core1 has no fingerprint
+ */
 export class LeaseInvalid extends Error {
   override name = 'LeaseInvalid';
 }

@@ -3,17 +3,46 @@ import { formatSize } from '../spec/units.ts';
 import type { BlockDevice } from './block-device.ts';
 import { diskIdentity } from './block-device.ts';
 
-/** The server has no disk like the one that the spec names. */
+/**
+ * The server has no disk like the one that the spec names.
+ *
+ * @where inspect
+ * @changed Nothing was written.
+ * @remedy Correct `disk` in the spec with what the server has. A technician may have replaced the
+ *   disk: then all of it is to be approved anew.
+ * @example
+ * core1 has no disk with serial WD-WCC4M0KS2A01. It has: WDC WD20EZRX serial WD-WCC4M0KS2A99 \
+ * (1.8 TiB). Nothing was written. A technician may have replaced the disk: correct the spec.
+ */
 export class DiskNotFound extends Error {
   override name = 'DiskNotFound';
 }
 
-/** More than one disk could be meant: the spec must name one. */
+/**
+ * More than one disk could be meant: the spec must name one.
+ *
+ * @where inspect
+ * @changed Nothing was written.
+ * @remedy Name one disk in the spec, by serial or WWN.
+ * @example
+ * core4 has 2 disks with disk: { only: true }: ST1000DM003 serial Z1D5KS2B (931.5 GiB); \
+ * ST1000DM003 serial Z1D5KS2C (931.5 GiB). Say which one in the spec, like  disk: { serial: \
+ * Z1D5KS2B }
+ */
 export class DiskAmbiguous extends Error {
   override name = 'DiskAmbiguous';
 }
 
-/** The disk is there, but nothing can be installed on it. */
+/**
+ * The disk is there, but nothing can be installed on it.
+ *
+ * @where inspect
+ * @changed Nothing was written.
+ * @remedy Take another disk, or free this one: the message says what is in the way.
+ * @example
+ * Disk INTEL SSDSA2CT04 serial CVPR1450KS2C01 (37.3 GiB) of core3 cannot be used: it is \
+ * read-only. Nothing was written.
+ */
 export class DiskUnsuitable extends Error {
   override name = 'DiskUnsuitable';
 }

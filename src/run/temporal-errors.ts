@@ -1,4 +1,15 @@
-/** Temporal does not answer. Start it, or point to the right one. */
+/**
+ * Temporal does not answer. Start it, or point to the right one.
+ *
+ * @where command line, worker
+ * @changed Nothing. Runs keep their place in Temporal and go on when it is back.
+ * @remedy Start Temporal: `ironstep dev` on this machine. If it runs elsewhere, set
+ *   TEMPORAL_ADDRESS (and the other TEMPORAL_ variables), and look at the network between.
+ * @example
+ * Temporal does not answer at localhost:7233. Nothing was changed; runs keep their place.
+ * To start Temporal and a worker on this machine:  ironstep dev
+ * To use another Temporal: set TEMPORAL_ADDRESS.
+ */
 export class TemporalUnreachable extends Error {
   override name = 'TemporalUnreachable';
 
@@ -12,7 +23,20 @@ export class TemporalUnreachable extends Error {
   }
 }
 
-/** Temporal does not know our search attributes, and a workflow that uses them would hang. */
+/**
+ * Temporal does not know our search attributes, and a workflow that uses them would hang.
+ *
+ * @where command line, worker
+ * @changed Nothing was started.
+ * @remedy Register the attributes with the command in the message, once for each namespace.
+ *   `ironstep dev` does it by itself.
+ * @example
+ * The Temporal at temporal.example:7233 does not know the search attributes of ironstep. \
+ * Nothing was started.
+ * To register them:  temporal operator search-attribute create --name ServerName --type Keyword \
+ * --name Provider --type Keyword --name Phase --type Keyword --name Attention --type Keyword
+ * (ironstep dev does it by itself.)
+ */
 export class SearchAttributesMissing extends Error {
   override name = 'SearchAttributesMissing';
 

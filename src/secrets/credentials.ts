@@ -7,12 +7,38 @@ import { z } from 'zod';
 import { readPrivateFile } from './private-file.ts';
 import { Secret } from './secret.ts';
 
-/** There is no credentials.yaml, or no such account in it. The person must write one. */
+/**
+ * There is no credentials.yaml, or no such account in it. The person must write one.
+ *
+ * @where preflight, any phase
+ * @changed Nothing was sent to the provider.
+ * @remedy Write the account into credentials.yaml on the worker, mode 0600; it is read anew at
+ *   every call.
+ * @example
+ * /etc/ironstep/credentials.yaml has no account "kimsufi" (it has: none). Write it like this, \
+ * with mode 0600; a value may also be env:NAME or file:PATH:
+ *   ACCOUNT:
+ *     kind: ovh
+ *     endpoint: kimsufi-eu
+ *     applicationKey: ...
+ *     applicationSecret: ...
+ *     consumerKey: ...
+ */
 export class CredentialsMissing extends Error {
   override name = 'CredentialsMissing';
 }
 
-/** credentials.yaml says something that cannot be used. The person must correct it. */
+/**
+ * credentials.yaml says something that cannot be used. The person must correct it.
+ *
+ * @where preflight, any phase
+ * @changed Nothing was sent to the provider.
+ * @remedy Correct credentials.yaml on the worker; no message shows a value of it. It is read anew
+ *   at every call.
+ * @example
+ * Account "lab" in credentials.yaml is of kind ovh, but ns3012345 is rented from dedibox. Name \
+ * another account.
+ */
 export class CredentialsInvalid extends Error {
   override name = 'CredentialsInvalid';
 }

@@ -8,7 +8,18 @@ import { Secret } from './secret.ts';
 
 const masterBytes = 32;
 
-/** The file of the master secret is not what ironstep wrote. A person must bring the right one. */
+/**
+ * The file of the master secret is not what ironstep wrote. A person must bring the right one.
+ *
+ * @where worker
+ * @changed Nothing.
+ * @remedy Bring the file back from a backup or from another worker of the team: the keys of all
+ *   servers derive from it.
+ * @example
+ * /home/me/.local/state/ironstep/master.key has 12 bytes, expected 32. Bring it back from a \
+ * backup or from another worker of the team: the keys of all servers derive from it. Only when \
+ * no server depends on it, remove it, and a new one is made.
+ */
 export class MasterSecretDamaged extends Error {
   override name = 'MasterSecretDamaged';
 }

@@ -6,7 +6,19 @@ import { z } from 'zod';
 
 import type { Mirror } from '../os/mirror.ts';
 
-/** mirrors.yaml says something that cannot be used. The person must correct it. */
+/**
+ * mirrors.yaml says something that cannot be used. The person must correct it.
+ *
+ * @where preflight
+ * @changed Nothing.
+ * @remedy Correct mirrors.yaml on the worker, or name the mirror by its URL.
+ * @example
+ * /etc/ironstep/mirrors.yaml cannot be used.
+ * ✖ an http or https URL
+ *   → at office.url
+ * An entry looks like this:
+ *   NAME: { url: https://example.org/{channel}, signedBy: FINGERPRINT, key: /path/key.asc }
+ */
 export class MirrorsInvalid extends Error {
   override name = 'MirrorsInvalid';
 }

@@ -1,6 +1,16 @@
 import { open } from 'node:fs/promises';
 
-/** A file with secrets can be read by others. Its owner must tighten it. */
+/**
+ * A file with secrets can be read by others. Its owner must tighten it.
+ *
+ * @where command line, worker, any phase
+ * @changed Nothing was read from it.
+ * @remedy Close the file with the command in the message. If others could read it for long, make a
+ *   new secret.
+ * @example
+ * /home/me/.config/ironstep/credentials.yaml holds secrets, but others may open it (mode 644). \
+ * Close it: chmod 600 /home/me/.config/ironstep/credentials.yaml
+ */
 export class FileTooOpen extends Error {
   override name = 'FileTooOpen';
 }

@@ -10,7 +10,17 @@ import { stateFolder } from '../xdg.ts';
 
 type ProviderReference = Pick<ServerSpec['provider'], 'kind' | 'service'>;
 
-/** A saved snapshot was changed or cut short by somebody else. A person must look at it. */
+/**
+ * A saved snapshot was changed or cut short by somebody else. A person must look at it.
+ *
+ * @where preflight, handover
+ * @changed Nothing. The settings of the provider are as the run left them.
+ * @remedy Put the settings right in the provider's panel, then remove the file that is named, then
+ *   resume.
+ * @example
+ * /home/me/.local/state/ironstep/settings/ovh_ns3012345.json is no snapshot of the settings of \
+ * ns3012345. Put those settings right in the provider's panel, then remove the file.
+ */
 export class SettingsStoreDamaged extends Error {
   override name = 'SettingsStoreDamaged';
 }

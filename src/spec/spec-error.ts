@@ -12,7 +12,16 @@ export type SpecProblem = {
   suggestion?: string;
 };
 
-/** The spec cannot be used as it is. Its author must correct the file; nothing was changed. */
+/**
+ * The spec cannot be used as it is. Its author must correct the file; nothing was changed.
+ *
+ * @where command line
+ * @changed Nothing was asked of anybody.
+ * @remedy Correct the file at the line that is named. An editor that knows the JSON Schema shows
+ *   most of it while you write.
+ * @example
+ * core1.yaml:13:3  layout.partions: unknown key. Did you mean layout.partitions?
+ */
 export class SpecError extends Error {
   override name = 'SpecError';
   readonly problems: SpecProblem[];
@@ -25,7 +34,7 @@ export class SpecError extends Error {
   }
 }
 
-/** `core1.yaml:14:3  layout.partions: unknown key. Did you mean layout.partitions?` */
+/** `core1.yaml:13:3  layout.partions: unknown key. Did you mean layout.partitions?` */
 function problemLine(problem: SpecProblem): string {
   const { file, line, column, path, message, suggestion } = problem;
   const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;

@@ -6,14 +6,28 @@ const tailBytes = 2_048;
 /**
  * No SSH login was reached: refused, silent, no banner, or the handshake did not end in time.
  * Later may help (the server boots); a person looks at power, network and firewall.
+ *
+ * @where any phase
+ * @changed Nothing.
+ * @remedy Waits are patient by themselves. Look at power, network and firewall when it lasts.
+ * @example
+ * 127.0.77.1:22: no SSH login: Timed out while waiting for handshake
  */
 export class SshUnreachable extends Error {
   override name = 'SshUnreachable';
 }
 
 /**
- * Another host key than the pinned one was offered. Never accepted silently (invariant 8): either
- * another system answers than the one we installed, or somebody is in between.
+ * Another host key than the pinned one was offered. Never accepted silently (invariant 8):
+ * either another system answers than the one we installed, or somebody is in between.
+ *
+ * @where any phase
+ * @changed Nothing was sent to it.
+ * @remedy Find out which system answers there: a console or the provider's panel tells. Never
+ *   accept the key because it is there.
+ * @example
+ * 127.0.77.1:22 offered the host key SHA256:9vXq0, expected SHA256:7rBp1. Another system \
+ * answers there than the one that was pinned; nothing was sent to it.
  */
 export class SshHostKeyMismatch extends Error {
   override name = 'SshHostKeyMismatch';
@@ -33,17 +47,46 @@ export class SshHostKeyMismatch extends Error {
   }
 }
 
-/** The server is there and refused our key. Trying again does not help; look at its keys. */
+/**
+ * The server is there and refused our key. Trying again does not help; look at its keys.
+ *
+ * @where any phase
+ * @changed Nothing.
+ * @remedy See whether the right system answers, and whether our key is in its authorized_keys;
+ *   then resume.
+ * @example
+ * 127.0.77.1:22 refuses our key SHA256:7rBp1 for the user core: another system answers than \
+ * expected, or the key was not installed there
+ */
 export class SshAuthRefused extends Error {
   override name = 'SshAuthRefused';
 }
 
-/** The connection or the session ended under a command: its outcome is unknown. Look first. */
+/**
+ * The connection or the session ended under a command: its outcome is unknown. Look first.
+ *
+ * @where any phase
+ * @changed Unknown. Work on a server is a job that goes on without the connection, so the next
+ *   attempt looks first.
+ * @remedy Nothing: the step is tried again. Look at the network when it lasts.
+ * @example
+ * 127.0.77.1:22: lost while running sh job.sh start (read ECONNRESET); whether it took effect \
+ * is unknown
+ */
 export class SshConnectionLost extends Error {
   override name = 'SshConnectionLost';
 }
 
-/** A command ran and failed, or was given up. It has the fields of the result (`ExecResult`). */
+/**
+ * A command ran and failed, or was given up. It has the fields of the result (`ExecResult`).
+ *
+ * @where any phase
+ * @changed What the command did before it failed; our commands refuse before they write.
+ * @remedy The last lines of its output are in the message. Mend that, then resume.
+ * @example
+ * 127.0.77.1:22: sh inspect.sh exited with 127
+ * inspect.sh: lsblk: not found
+ */
 export class RemoteCommandFailed extends Error implements ExecResult {
   override name = 'RemoteCommandFailed';
   readonly command: string;
@@ -69,7 +112,16 @@ export class RemoteCommandFailed extends Error implements ExecResult {
   }
 }
 
-/** A job was started several times and left no trace: the server cannot run it (/run is full?). */
+/**
+ * A job was started several times and left no trace: the server cannot run it (/run is full?).
+ *
+ * @where install, repartition
+ * @changed Nothing was written by this job.
+ * @remedy Look at the free memory and at the space in /run of the rescue system, then resume.
+ * @example
+ * 127.0.77.1:22: the job write-image-1f0c was started 3 times and died each time before its \
+ * command began. Look at the free memory and at the space in /run there.
+ */
 export class JobNeverStarted extends Error {
   override name = 'JobNeverStarted';
 

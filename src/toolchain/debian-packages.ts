@@ -5,7 +5,18 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const outputBytesMax = 64 * 1024 * 1024;
 
-/** Debian packages are missing and cannot be installed from here. A person must do it. */
+/**
+ * Debian packages are missing and cannot be installed from here. A person must do it.
+ *
+ * @where set-up
+ * @within a finding of `ironstep doctor`, or the end of `npm run demo`
+ * @changed Nothing was started.
+ * @remedy Run the command in the message, then try again. On another system than Debian the lab
+ *   does not run; everything else does.
+ * @example
+ * This needs Debian packages, and there is no dpkg-query here. Use a machine or container with \
+ * Debian 12 or newer.
+ */
 export class DebianPackagesMissing extends Error {
   override name = 'DebianPackagesMissing';
 }

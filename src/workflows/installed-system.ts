@@ -1,5 +1,6 @@
 import type { ServerAccess, System } from '../run/plan.ts';
 import { quick, waiting } from './activity-options.ts';
+import { rebooted } from './failure-policy.ts';
 import { askWhoAnswers, forget, remember, seconds, type Boots } from './rescue-session.ts';
 import { phaseFailure, type ServerRun } from './server-run.ts';
 
@@ -19,7 +20,7 @@ export async function inInstalled<T>(
     try {
       return await work(system);
     } catch (error) {
-      if (phaseFailure(error)?.type !== 'ServerRebooted') throw error;
+      if (phaseFailure(error)?.type !== rebooted) throw error;
       forget(run, boots);
       run.note('the system was rebooted; waiting for it');
     }

@@ -2,6 +2,7 @@ import { deadlines } from '../run/deadlines.ts';
 import type { ServerAccess, System } from '../run/plan.ts';
 import type { JobTrace } from '../run/status.ts';
 import { quick, resetting, waiting, working } from './activity-options.ts';
+import { rebooted } from './failure-policy.ts';
 import { bootSeen } from './run-telemetry.ts';
 import { phaseFailure, type ServerRun } from './server-run.ts';
 
@@ -48,7 +49,7 @@ export async function inRescue<T>(
     try {
       return await work(rescue);
     } catch (error) {
-      if (phaseFailure(error)?.type !== 'ServerRebooted') throw error;
+      if (phaseFailure(error)?.type !== rebooted) throw error;
       lost = true;
       forget(run, boots);
       run.note('the server was rebooted by something else; back to rescue');

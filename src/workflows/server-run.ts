@@ -17,10 +17,18 @@ import type { ServerAccess, System } from '../run/plan.ts';
 import { RunRecord } from '../run/run-record.ts';
 import type { Attention, Phase, RunKind, RunStatus } from '../run/status.ts';
 import { timelineMarkdown } from '../run/timeline-markdown.ts';
+import { rebooted, refusals } from './failure-policy.ts';
 import { abortUpdate, approveUpdate, resumeUpdate, statusQuery } from './messages.ts';
 import { tellOf } from './run-telemetry.ts';
 
-/** The run ends here: refused by a check, or stopped by a person. Settings are put back first. */
+/**
+ * The run ends here: refused by a check, or stopped by a person. Settings are put back first.
+ *
+ * @where any phase
+ * @within the end of the run (`Refused` or `Aborted` in Temporal)
+ * @changed As the end of the run says: settings are put back first.
+ * @remedy Nothing: it is how a run ends early. The run's own words say why.
+ */
 export class RunEnds extends Error {
   override name = 'RunEnds';
   readonly state: 'refused' | 'aborted';
@@ -116,7 +124,7 @@ export class ServerRun {
         this.record.failed(firstSentence(failure.message), failure.type);
         this.show();
         if (this.#endsRun(phase, failure)) throw new RunEnds('refused', failure.message);
-        if (failure.type === 'ServerRebooted') throw error;
+        if (failure.type === rebooted) throw error;
         await this.waitForPerson(failedAttention(this.request.server, phase, failure));
       }
     }
@@ -245,15 +253,6 @@ export class ServerRun {
     );
   }
 }
-
-/** Failures that only another spec, another disk or another image mends. */
-const refusals = new Set([
-  'DiskAmbiguous',
-  'DiskNotFound',
-  'DiskUnsuitable',
-  'LayoutDoesNotFit',
-  'RefusedOnHost',
-]);
 
 /** What an activity said went wrong; null for a cancellation or an end that is not a failure. */
 export function phaseFailure(error: unknown): PhaseFailure | null {

@@ -10,7 +10,18 @@ import { deprecatedOptions } from './sshd-config.ts';
 /** One reason not to use a config; `file` is null when it is the spec that lacks something. */
 export type ConfigProblem = { file: string | null; message: string };
 
-/** The user's machine config cannot be used. Its author must correct it; nothing was changed. */
+/**
+ * The user's machine config cannot be used. Its author must correct it; nothing was changed.
+ *
+ * @where command line, preflight
+ * @within SpecError on the command line
+ * @changed Nothing. It is checked before anything is asked of the provider, and once more by the
+ *   worker.
+ * @remedy Correct the machine config: each line of the message is one thing.
+ * @example
+ * The config of core1 is refused; nothing was changed.
+ *   core1.ign: unit docker-data.mount is made by ironstep; leave it out
+ */
 export class ConfigRefused extends Error {
   override name = 'ConfigRefused';
   readonly problems: ConfigProblem[];
