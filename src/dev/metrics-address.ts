@@ -3,7 +3,16 @@ import { isIP } from 'node:net';
 /** Only this machine can read them, on the port that Prometheus exporters of OpenTelemetry use. */
 export const defaultMetricsAddress = '127.0.0.1:9464';
 
-/** The address for metrics (IRONSTEP_METRICS_ADDRESS, --metrics) is none. Correct it. */
+/**
+ * The address for metrics (IRONSTEP_METRICS_ADDRESS, --metrics) is none. Correct it.
+ *
+ * @where command line, worker
+ * @changed Nothing was started.
+ * @remedy Name an address of this machine with a port, or only a port.
+ * @example
+ * "here" is no address for metrics. Write IP:PORT, such as 127.0.0.1:9464, or only the port, \
+ * which then is open to this machine alone.
+ */
 export class MetricsAddressInvalid extends Error {
   override name = 'MetricsAddressInvalid';
 

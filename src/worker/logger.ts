@@ -4,7 +4,15 @@ import { destination, pino } from 'pino';
 import type { RunLabels } from '../run/run-labels.ts';
 import { redact } from '../secrets/known-secrets.ts';
 
-/** IRONSTEP_LOG_LEVEL is no level. The person must correct it. */
+/**
+ * IRONSTEP_LOG_LEVEL is no level. The person must correct it.
+ *
+ * @where worker
+ * @changed Nothing was started.
+ * @remedy Set it to one of the levels in the message, or unset it.
+ * @example
+ * IRONSTEP_LOG_LEVEL is "loud". Use one of trace, debug, info, warn, error.
+ */
 export class LogLevelInvalid extends Error {
   override name = 'LogLevelInvalid';
 

@@ -2,7 +2,16 @@ import { Runtime, type Logger, type MetricsExporterConfig } from '@temporalio/wo
 
 import { metrics } from '../run/metrics.ts';
 
-/** Nobody can listen on the address for metrics: another worker does, or it is not ours. */
+/**
+ * Nobody can listen on the address for metrics: another worker does, or it is not ours.
+ *
+ * @where worker
+ * @changed No run was touched.
+ * @remedy Name another address, or end what listens there.
+ * @example
+ * The worker cannot show its metrics on 127.0.0.1:9464: Address already in use. Name another \
+ * address (--metrics or IRONSTEP_METRICS_ADDRESS), or end what listens there. No run was touched.
+ */
 export class MetricsAddressTaken extends Error {
   override name = 'MetricsAddressTaken';
 }
