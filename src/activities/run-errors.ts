@@ -61,6 +61,7 @@ export class RefusedOnHost extends Error {
  * @example
  * write-image on core1 was killed from outside, or memory ran out: it ended without a result, and \
  * nothing of it runs any more. How far it came is unknown. Resume to begin it anew.
+ * Killed
  */
 export class JobCrashed extends Error {
   override name = 'JobCrashed';

@@ -35,21 +35,24 @@ export class NoWorker extends Error {
  * @example
  * The run of core1 belongs to version ironstep/2026-11-24 of the worker, and no worker of that \
  * version answers. The run keeps its place.
+ * To go on with that version:  IRONSTEP_DEPLOYMENT=ironstep/2026-11-24 ironstep worker
+ * To move it to the current one:  temporal workflow update-options --workflow-id \
+ * server/ovh/ns3012345.ip-5-39-80.eu --versioning-override-behavior auto_upgrade
  */
-export class NoWorkerOfVersion extends NoWorker {
+export class NoWorkerOfVersion extends Error {
   override name = 'NoWorkerOfVersion';
   /** `DEPLOYMENT/BUILD`. */
   readonly version: string;
 
   constructor(run: { server: string; workflowId: string }, version: string) {
-    super(run.server);
-    this.version = version;
-    this.message =
+    super(
       `The run of ${run.server} belongs to version ${version} of the worker, and no worker of that ` +
-      'version answers. The run keeps its place.\n' +
-      `To go on with that version:  IRONSTEP_DEPLOYMENT=${version} ironstep worker\n` +
-      'To move it to the current one:  temporal workflow update-options ' +
-      `--workflow-id ${run.workflowId} --versioning-override-behavior auto_upgrade`;
+        'version answers. The run keeps its place.\n' +
+        `To go on with that version:  IRONSTEP_DEPLOYMENT=${version} ironstep worker\n` +
+        'To move it to the current one:  temporal workflow update-options ' +
+        `--workflow-id ${run.workflowId} --versioning-override-behavior auto_upgrade`,
+    );
+    this.version = version;
   }
 }
 

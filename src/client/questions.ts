@@ -34,7 +34,8 @@ export class Questions {
     try {
       return await this.#client.withDeadline(Date.now() + answerWithinMs, question);
     } catch (error) {
-      if (error instanceof NoWorker || error instanceof RunStuck) throw error;
+      if (error instanceof NoWorker || error instanceof NoWorkerOfVersion) throw error;
+      if (error instanceof RunStuck) throw error;
       if (isUnreachable(error)) throw new TemporalUnreachable(this.#address, { cause: error });
       if (run !== undefined && error instanceof WorkflowNotFoundError) {
         throw new NoSuchRun(run.server, []);

@@ -135,7 +135,15 @@ export class JobNeverStarted extends Error {
 
 /**
  * A newer attempt at this work has begun on the server: this one, of a worker that was stopped for
- * a while or of a run that is over, stands back. Look at the newer run, or resume to take over.
+ * a while or of a run that is over, stands back.
+ *
+ * @where install, repartition
+ * @changed Nothing by this attempt. The newer one goes on.
+ * @remedy Look at the newer run with `ironstep list`. To take over from it, stop it, then resume.
+ * @example
+ * 127.0.77.1:22: the attempt of 2026-11-24T09:10:00.000Z at write-3f1c09aa71de is not the newest; \
+ * one of 2026-11-24T09:14:00.000Z has begun. It is left to that one: nothing was started, stopped \
+ * or changed here.
  */
 export class JobSuperseded extends Error {
   override name = 'JobSuperseded';

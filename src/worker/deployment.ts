@@ -1,6 +1,15 @@
 import type { WorkerDeploymentOptions } from '@temporalio/worker';
 
-/** IRONSTEP_DEPLOYMENT is not of the form `DEPLOYMENT/BUILD`. A person must correct it. */
+/**
+ * IRONSTEP_DEPLOYMENT is not of the form `DEPLOYMENT/BUILD`.
+ *
+ * @where worker
+ * @changed Nothing. The worker did not start.
+ * @remedy Write it like ironstep/2026-11-24, or leave the variable out.
+ * @example
+ * IRONSTEP_DEPLOYMENT is "2026". Write DEPLOYMENT/BUILD, like ironstep/2026-11-24, or leave it \
+ * out: then any worker continues any run.
+ */
 export class DeploymentInvalid extends Error {
   override name = 'DeploymentInvalid';
 
