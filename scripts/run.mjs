@@ -24,7 +24,10 @@ const targets = {
     const names = chosenSteps(args);
     await ensureNpmPackages();
     const needs = (...some) => some.some((name) => names.includes(name));
-    await ensurePrograms({ debian: needs('disk', 'lab'), temporal: needs('workflow', 'lab') });
+    await ensurePrograms({
+      debian: needs('disk', 'lab'),
+      temporal: needs('workflow', 'package', 'lab'),
+    });
     return runSteps(names);
   },
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 
+import { version } from '../version.ts';
 import { addAbort } from './commands/abort.ts';
 import { addApprove } from './commands/approve.ts';
 import { addDev } from './commands/dev.ts';
@@ -27,6 +28,7 @@ const description =
 export function buildProgram(context: Context): Command {
   const program = new Command('ironstep')
     .description(description)
+    .version(version, '--version', 'the version of this ironstep')
     .option('--verbose', 'with stack traces')
     .hook('preAction', () => {
       context.verbose = program.opts<{ verbose?: boolean }>().verbose ?? false;
