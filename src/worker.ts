@@ -6,7 +6,7 @@ import { Worker } from '@temporalio/worker';
 
 import type { Dependencies } from './activities/dependencies.ts';
 import { createActivities, type Activities } from './activities/index.ts';
-import { createDataConverter } from './codec/data-converter.ts';
+import { createWorkerDataConverter } from './codec/data-converter.ts';
 import { loadPayloadKeys } from './codec/payload-key.ts';
 import { taskQueue } from './contract.ts';
 import { resolveTemporal } from './dev/connection.ts';
@@ -52,7 +52,7 @@ export async function runWorker(
   const connection = await connectToTemporal(connectionOptions);
   try {
     await checkSearchAttributes(connection, { address: connectionOptions.address, namespace });
-    const dataConverter = createDataConverter(await loadPayloadKeys());
+    const dataConverter = createWorkerDataConverter(await loadPayloadKeys());
     const worker = await Worker.create({
       connection,
       namespace,

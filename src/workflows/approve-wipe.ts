@@ -33,7 +33,11 @@ export async function approveWipe(
       (answer) => {
         const verdict = judgeWipe(device, answer);
         if (verdict.kind === 'covered') return null;
-        return verdict.kind === 'refused' ? verdict.reason : `write --wipe ${token}`;
+        const why =
+          verdict.kind === 'refused'
+            ? verdict.reason
+            : `a serial alone approves an empty disk only, and ${view.serial} is not empty`;
+        return `${why}. To destroy what is there now: --wipe ${token}, in the Temporal UI {"wipe": "${token}"}`;
       },
     );
   }

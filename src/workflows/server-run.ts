@@ -10,16 +10,18 @@ import {
 } from '@temporalio/workflow';
 
 import { phaseAttribute, attentionAttribute } from './search-attributes.ts';
-import type { Accepted, ResumeArgs, ServerRequest } from '../contract.ts';
+import type { Accepted, ServerRequest } from '../contract.ts';
 import { firstSentence } from '../run/first-sentence.ts';
 import { defaultPace, type Pace } from '../run/pace.ts';
 import type { ServerAccess, System } from '../run/plan.ts';
+import { readAbort, readApprove, readResume, requestHelp } from '../run/request-arguments.ts';
 import { RunRecord } from '../run/run-record.ts';
 import type { Attention, Phase, RunKind, RunStatus } from '../run/status.ts';
 import { timelineMarkdown } from '../run/timeline-markdown.ts';
 import { rebooted, refusals } from './failure-policy.ts';
 import { abortUpdate, approveUpdate, resumeUpdate, statusQuery } from './messages.ts';
 import { tellOf } from './run-telemetry.ts';
+import { takeRequest } from './take-request.ts';
 
 /**
  * The run ends here: refused by a check, or stopped by a person. Settings are put back first.
@@ -211,46 +213,39 @@ export class ServerRun {
 
   #listen(): void {
     setHandler(statusQuery, (): RunStatus => this.record.status);
-    setHandler(
-      approveUpdate,
-      ({ wipe, by }) => {
+    takeRequest(approveUpdate, {
+      description: requestHelp.approve,
+      read: readApprove,
+      refuses: ({ wipe }) => this.#acceptsWipe(wipe),
+      accept: ({ wipe, by }) => {
         this.wipe = wipe;
         this.approvedHow = `approved by ${by}`;
         this.note(`approved by ${by}: ${wipe}`);
         return this.#accepted(`${wipe} may be destroyed`);
       },
-      {
-        description: 'Approve what the run shows as dying: SERIAL:FINGERPRINT',
-        validator: ({ wipe }) => {
-          const refusal = this.#acceptsWipe(wipe);
-          if (refusal !== null) throw ApplicationFailure.nonRetryable(refusal, 'NotAccepted');
-        },
-      },
-    );
-    setHandler(
-      resumeUpdate,
-      ({ by }) => {
+    });
+    takeRequest(resumeUpdate, {
+      description: requestHelp.resume,
+      read: readResume,
+      refuses: () =>
+        this.record.status.attention?.kind === 'failed'
+          ? null
+          : `${this.request.server} does not wait to be resumed`,
+      accept: ({ by }) => {
         this.#resumedBy = by;
         return this.#accepted(`goes on with ${this.record.phase}`);
       },
-      {
-        description: 'Try the phase that waits once more',
-        validator: (_args: ResumeArgs) => {
-          if (this.record.status.attention?.kind === 'failed') return;
-          const why = `${this.request.server} does not wait to be resumed`;
-          throw ApplicationFailure.nonRetryable(why, 'NotAccepted');
-        },
-      },
-    );
-    setHandler(
-      abortUpdate,
-      (args) => {
+    });
+    takeRequest(abortUpdate, {
+      description: requestHelp.abort,
+      read: readAbort,
+      refuses: () => null,
+      accept: (args) => {
         this.#abort = args;
         this.#scope.cancel();
         return this.#accepted('stops where it is safe, then puts the settings back');
       },
-      { description: "Stop the run, put the provider's settings back" },
-    );
+    });
   }
 }
 

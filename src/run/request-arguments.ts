@@ -1,0 +1,77 @@
+import type { AbortArgs, ApproveArgs, ResumeArgs } from '../contract.ts';
+
+/** What somebody sent with an Update, read; or the sentence that shows the right form. */
+export type Understood<Args> =
+  { kind: 'understood'; args: Args } | { kind: 'refused'; reason: string };
+
+/** Who asked, when nobody says so: the Temporal UI knows no users. */
+const somebody = 'somebody in the Temporal UI';
+
+/** Longer than any reason that somebody types, far below what a run may carry as evidence. */
+const textLengthMax = 500;
+const shownLengthMax = 80;
+
+/** What the Temporal UI shows beside each Update: what it does, and its Data as one would type it. */
+export const requestHelp = {
+  approve:
+    'Destroy what the run shows as dying. Data: {"wipe": "SERIAL:FINGERPRINT", "by": "your name"}',
+  resume: 'Try the phase that failed once more. Data: none, or {"by": "your name"}',
+  abort:
+    "Stop where it is safe, put the provider's settings back. " +
+    'Data: none, or {"reason": "why", "by": "your name"}',
+} as const;
+
+/** `{"wipe": "SERIAL:FINGERPRINT"}`, or just `"SERIAL:FINGERPRINT"`. */
+export function readApprove(sent: readonly unknown[]): Understood<ApproveArgs> {
+  const [first, ...more] = sent;
+  const given = readTexts(typeof first === 'string' ? [{ wipe: first }, ...more] : sent, [
+    'wipe',
+    'by',
+  ]);
+  if (given?.wipe === undefined) {
+    return refused('approve takes {"wipe": "SERIAL:FINGERPRINT"}, as the run shows it', sent);
+  }
+  return { kind: 'understood', args: { wipe: given.wipe, by: given.by ?? somebody } };
+}
+
+/** Nothing, or `{"by": "your name"}`. */
+export function readResume(sent: readonly unknown[]): Understood<ResumeArgs> {
+  const given = readTexts(sent, ['by']);
+  if (given === null) return refused('resume takes no data, or {"by": "your name"}', sent);
+  return { kind: 'understood', args: { by: given.by ?? somebody } };
+}
+
+/** Nothing, or `{"reason": "why", "by": "your name"}`. */
+export function readAbort(sent: readonly unknown[]): Understood<AbortArgs> {
+  const given = readTexts(sent, ['reason', 'by']);
+  if (given === null) return refused('abort takes no data, or {"reason": "why"}', sent);
+  const { reason, by = somebody } = given;
+  return { kind: 'understood', args: { by, ...(reason === undefined ? {} : { reason }) } };
+}
+
+/**
+ * The texts of one JSON object, trimmed and on one line, empty ones left out. Null for anything
+ * else: a word that is not taken may be one that matters, so it is never passed over.
+ */
+function readTexts<Name extends string>(
+  sent: readonly unknown[],
+  names: readonly Name[],
+): Partial<Record<Name, string>> | null {
+  const given = sent[0] ?? {};
+  if (sent.length > 1 || typeof given !== 'object' || Array.isArray(given)) return null;
+  const texts: Partial<Record<Name, string>> = {};
+  for (const [key, value] of Object.entries(given)) {
+    const name = names.find((known) => known === key);
+    if (name === undefined || typeof value !== 'string' || value.length > textLengthMax)
+      return null;
+    const text = value.replaceAll(/\s+|\p{Cc}+/gu, ' ').trim();
+    if (text !== '') texts[name] = text;
+  }
+  return texts;
+}
+
+function refused(form: string, sent: readonly unknown[]): Understood<never> {
+  const shown = sent.map((value) => JSON.stringify(value) ?? '').join(', ');
+  const cut = shown.length > shownLengthMax ? `${shown.slice(0, shownLengthMax)}…` : shown;
+  return { kind: 'refused', reason: `${form}; this was sent: ${cut === '' ? 'nothing' : cut}` };
+}
