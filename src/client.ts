@@ -36,15 +36,18 @@ import { historyOf } from './client/run-history.ts';
 import { knownServer, startedWith } from './client/run-server.ts';
 import type { KnownServer } from './client/run-server.ts';
 import { summaryOf } from './client/run-summary.ts';
+import { askWorker } from './client/worker-question.ts';
 import { isUnknownAttribute } from './client/temporal-failures.ts';
 import {
   messages,
+  planWorkflowType,
   runWorkflowTypes,
   searchAttributeNames,
   serverWorkflowId,
   taskQueue,
 } from './contract.ts';
 import type { AbortArgs, Accepted, ApproveArgs, ProvisionRequest, ResumeArgs } from './contract.ts';
+import type { ServerPlan } from './run/server-plan.ts';
 import type { RunHistory } from './run/run-history.ts';
 import type { RunKind, RunStatus } from './run/status.ts';
 import { SearchAttributesMissing, TemporalUnreachable } from './run/temporal-errors.ts';
@@ -223,6 +226,21 @@ export class RunClient {
         Number(one.phase === null) - Number(other.phase === null) ||
         one.server.localeCompare(other.server),
     );
+  }
+
+  /**
+   * What a run of this spec would do; changes nothing. Throws NoWorker (after 5 s), and
+   * QuestionRefused with what preflight has against it.
+   */
+  async plan(request: Pick<ProvisionRequest, 'spec' | 'by'>): Promise<ServerPlan> {
+    const { server, provider } = request.spec;
+    const workflowId = serverWorkflowId(provider.kind, provider.service);
+    const [newest] = await this.#questions.newestRuns(`WorkflowId = '${workflowId}'`);
+    return askWorker<ServerPlan>(this.#client, this.#questions, {
+      type: planWorkflowType,
+      about: { server, provider: provider.kind, service: provider.service },
+      request: { ...request, runUnderWay: newest?.status.name === 'RUNNING' },
+    });
   }
 
   /** Says what may be destroyed. Throws RequestRefused with the run's words, RunOver, NoWorker. */

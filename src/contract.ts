@@ -42,6 +42,12 @@ export type ProvisionRequest = {
   pace?: Partial<Pace>;
 };
 
+/** Questions are workflows too, since only the worker has what it takes to answer them. */
+export const planWorkflowType = 'planServer';
+
+/** What `plan` asks. `runUnderWay`: a run has the server, so that it must not be disturbed. */
+export type PlanRequest = Pick<ProvisionRequest, 'spec' | 'by'> & { runUnderWay: boolean };
+
 /** The part of a provisioning request that every other run of the server needs as well. */
 export function serverRequestOf({ spec, by, pace }: ProvisionRequest): ServerRequest {
   const { server, provider, ssh, rescue } = spec;

@@ -1,6 +1,7 @@
 import { beating } from './beat.ts';
 import { createBootActivities } from './boot.ts';
 import type { Dependencies } from './dependencies.ts';
+import { createDescribePlanActivities } from './describe-plan.ts';
 import { createFinishJobsActivities } from './finish-jobs.ts';
 import { createFirstBootActivities } from './first-boot.ts';
 import { createInspectActivities } from './inspect.ts';
@@ -20,6 +21,7 @@ export function createActivities(dependencies: Dependencies) {
     ...createSettingsActivities(dependencies),
     ...createRescueActivities(dependencies),
     ...createResetActivities(dependencies),
+    ...createDescribePlanActivities(dependencies),
     ...createRecogniseActivities(dependencies),
     ...createFinishJobsActivities(dependencies),
     ...createInspectActivities(dependencies),

@@ -12,6 +12,7 @@ import type { ServerSpec } from '../spec/server-spec.ts';
 import { formatSize } from '../spec/units.ts';
 import { reachServer } from './access.ts';
 import type { Dependencies } from './dependencies.ts';
+import { hardwareInWords } from './hardware-words.ts';
 import { partUuidsOf } from './part-uuids.ts';
 
 /** What preflight decides. The config is apart, because few activities carry it. */
@@ -79,9 +80,6 @@ function refuseWhatCannotFit(spec: ServerSpec, described: ServerDescription): vo
 }
 
 function summarise(described: ServerDescription, version: string, signedBy: string): string {
-  const disks = described.hardware?.disks
-    .map((disk) => `${disk.count} × ${(disk.sizeBytes / 1e9).toFixed(0)} GB ${disk.kind}`)
-    .join(', ');
   const key = `${signedBy.slice(0, 4)}…${signedBy.slice(-4)}`;
-  return `${disks ?? 'disks unknown'} · Flatcar ${version} signed by ${key}`;
+  return `${hardwareInWords(described) ?? 'disks unknown'} · Flatcar ${version} signed by ${key}`;
 }

@@ -43,6 +43,7 @@ export const exitCodesByError: Record<string, ExitCode> = {
   MetricsAddressTaken: exitCode.failed,
   TemporalUnreachable: exitCode.unreachable,
   NoWorker: exitCode.unreachable,
+  QuestionRefused: exitCode.failed,
   NoWorkerOfVersion: exitCode.unreachable,
   DeploymentInvalid: exitCode.failed,
 };

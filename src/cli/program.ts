@@ -8,6 +8,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addHistory } from './commands/history.ts';
 import { addLab } from './commands/lab.ts';
 import { addList } from './commands/list.ts';
+import { addPlan } from './commands/plan.ts';
 import { addProvision } from './commands/provision.ts';
 import { addResume } from './commands/resume.ts';
 import { addSchema } from './commands/schema.ts';
@@ -45,6 +46,7 @@ export function buildProgram(context: Context): Command {
     });
   const commands = [
     addValidate,
+    addPlan,
     addProvision,
     addWatch,
     addStatus,

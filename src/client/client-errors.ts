@@ -182,3 +182,15 @@ export class RunOver extends Error {
 export class RequestRefused extends Error {
   override name = 'RequestRefused';
 }
+
+/** The worker could not answer, or will not: its own words, and the class of its error. */
+export class QuestionRefused extends Error {
+  override name = 'QuestionRefused';
+  /** The class of the worker's error: LayoutDoesNotFit, ProviderNotFound, … */
+  readonly reason: string;
+
+  constructor(message: string, reason: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.reason = reason;
+  }
+}

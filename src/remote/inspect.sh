@@ -2,6 +2,7 @@
 # shellcheck source-path=SCRIPTDIR
 # Everything ironstep wants to know about a system and its disks, in one round trip. Read-only: no
 # journal is replayed, nothing is mounted where anybody else can see it.
+# With `shallow` OEM is not mounted to look for receipts: for a system that is in use.
 # Output: sections; a header line `NAME ARGUMENTS`, then its content, each line behind a tab.
 set -u
 here=$(dirname "$0")
@@ -11,6 +12,7 @@ here=$(dirname "$0")
 
 main() {
   in_private_mounts "$0" "$@"
+  depth=${1:-whole}
   mkdir -p "$run_dir"
   work_dir=$(mktemp -d "$run_dir/work.XXXXXX")
   trap clean_up EXIT
@@ -21,7 +23,7 @@ main() {
     while read -r number _ <&3; do
       partition_facts "$number"
     done 3<"$work_dir/parts"
-    receipts
+    [ "$depth" = shallow ] || receipts
   done
 }
 

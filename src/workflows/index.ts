@@ -1,1 +1,2 @@
+export { planServer } from './plan-server.ts';
 export { provisionServer } from './provision-server.ts';

@@ -7,6 +7,7 @@ import type { Selected } from '../../src/activities/inspect.ts';
 import type { Recognised } from '../../src/activities/recognise.ts';
 import type { BlockDevice } from '../../src/disk/block-device.ts';
 import type { ProvisionRequest } from '../../src/contract.ts';
+import type { ServerPlan } from '../../src/run/server-plan.ts';
 import type { Plan, System } from '../../src/run/plan.ts';
 
 const gib = 2 ** 30;
@@ -39,6 +40,7 @@ export class FakeField {
       }),
       recognise: async () => this.recognised,
       finishJobs: async () => [],
+      describePlan: async ({ plan, system }) => planOfServer(plan, system),
       restoreSettings: async () => {},
       restoreMonitoring: async () => {},
       armRescue: async () => ({ image: 'rescue12', watermark: 7 }),
@@ -167,6 +169,29 @@ function task(taskId: number) {
     providerState: 'done',
     comment: null,
   } as const;
+}
+
+function planOfServer(plan: Plan, system: System | null): ServerPlan {
+  const { target, release, apply } = plan;
+  return {
+    server: target.server,
+    provider: target.provider.kind,
+    service: target.provider.service,
+    account: target.provider.account,
+    address: target.address,
+    datacenter: null,
+    apply,
+    boots: 2,
+    minutes: 20,
+    image: { ...release },
+    hardware: '1 × 2000 GB SATA',
+    answering: { kind: system === null ? 'nothing-known' : 'rescue' },
+    disk: null,
+    layout: [],
+    wipe: null,
+    settings: [],
+    warnings: plan.warnings,
+  };
 }
 
 function deviceWith(fingerprint: string): BlockDevice {
