@@ -183,7 +183,15 @@ export class RequestRefused extends Error {
   override name = 'RequestRefused';
 }
 
-/** The worker could not answer, or will not: its own words, and the class of its error. */
+/**
+ * The worker would not answer a question about a server: its own words, and the class of its error.
+ *
+ * @where command line
+ * @changed Nothing.
+ * @remedy Do what the message says; the page of the worker's own error tells more.
+ * @example
+ * layout.root: 100 GiB does not fit on ns3011111.
+ */
 export class QuestionRefused extends Error {
   override name = 'QuestionRefused';
   /** The class of the worker's error: LayoutDoesNotFit, ProviderNotFound, … */

@@ -7,7 +7,7 @@ import { placesOf, places } from '../../scripts/docs/error-pages.ts';
 import { sourceFiles } from '../../scripts/docs/source-files.ts';
 import type { SourceFile } from '../../scripts/docs/source-files.ts';
 import { exitCodesByError } from '../../src/cli/errors.ts';
-import { RequestRefused } from '../../src/client/client-errors.ts';
+import { QuestionRefused, RequestRefused } from '../../src/client/client-errors.ts';
 import { roughFit } from '../../src/disk/layout.ts';
 import { ConfigRefused } from '../../src/os/flatcar/user-config.ts';
 import { refusalError } from '../../src/providers/ovh/refusal.ts';
@@ -53,6 +53,8 @@ const made: Record<string, () => Error> = {
       durationMs: 12,
     }),
   RequestRefused: () => new RequestRefused('this run waits for no approval'),
+  QuestionRefused: () =>
+    new QuestionRefused('layout.root: 100 GiB does not fit on ns3011111.', 'LayoutDoesNotFit'),
   SpecError: () => {
     const spec = `
 server: core1
