@@ -11,9 +11,10 @@ import { loadMasterSecret } from '../src/secrets/master-secret.ts';
 import { ensureTemporalCli } from '../src/toolchain/temporal-cli.ts';
 import { stateFolder } from '../src/xdg.ts';
 import { makeDemoKey } from './demo-key.ts';
+import { demoSpec } from './demo-spec.ts';
 import { ensureImages } from './images/ensure-images.ts';
 import { imageFiles } from './image-files.ts';
-import { labUp, openLab, type Lab } from './lab-client.ts';
+import { labUp, openLab, type Lab, type LabServerHandle } from './lab-client.ts';
 import { labPaths } from './lab-config.ts';
 
 /** The server that the demo provisions, as examples/demo.yaml names it. */
@@ -58,7 +59,7 @@ async function demo({ json, keep }: Arguments): Promise<number> {
     say(`✔ lab: ${(await lab.status()).acceleration}, ${lab.endpoint}`);
     const dev = await ensureDev({ configFolder: lab.configFolder });
     say(`✔ Temporal and a worker; its UI: ${dev.uiUrl}\n`);
-    const spec = await demoSpec();
+    const spec = await writeSpec(lab.server(server));
     const serial = (await lab.server(server).status()).disks[0]?.serial ?? '';
     const code = await ironstep(['provision', spec, '--wipe', serial], json ? 'stderr' : 'inherit');
     const status = JSON.parse(await ironstepOutput(['status', server, '--json'])) as LiveStatus;
@@ -90,14 +91,14 @@ function openLabIfAny(folder: string): Lab | null {
 }
 
 /** A copy of the example, beside a key of this machine, so that a person can log in. */
-async function demoSpec(): Promise<string> {
+async function writeSpec({ sshPort }: LabServerHandle): Promise<string> {
   const folder = stateFolder('demo');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await makeDemoKey(keyFile());
-  for (const name of ['demo.yaml', 'demo.ign']) {
-    await copyFile(join(examples, name), join(folder, name));
-  }
-  return join(folder, 'demo.yaml');
+  await copyFile(join(examples, 'demo.ign'), join(folder, 'demo.ign'));
+  const path = join(folder, 'demo.yaml');
+  await writeFile(path, demoSpec(sshPort));
+  return path;
 }
 
 /** The private key; examples/demo.yaml names its public half, demo.pub. */

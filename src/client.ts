@@ -20,7 +20,7 @@ import {
   RunOver,
   ServerAmbiguous,
 } from './client/client-errors.ts';
-import { answerWithinMs, Questions } from './client/questions.ts';
+import { connectWithinMs, Questions } from './client/questions.ts';
 import type { RunReference } from './client/questions.ts';
 import { closedOff } from './client/closed-run.ts';
 import { liveFacts } from './client/live-status.ts';
@@ -36,8 +36,8 @@ import { historyOf } from './client/run-history.ts';
 import { knownServer, startedWith } from './client/run-server.ts';
 import type { KnownServer } from './client/run-server.ts';
 import { summaryOf } from './client/run-summary.ts';
+import { isUnknownAttribute, patience } from './client/temporal-failures.ts';
 import { askWorker } from './client/worker-question.ts';
-import { isUnknownAttribute } from './client/temporal-failures.ts';
 import {
   messages,
   planWorkflowType,
@@ -50,7 +50,11 @@ import type { AbortArgs, Accepted, ApproveArgs, ProvisionRequest, ResumeArgs } f
 import type { ServerPlan } from './run/server-plan.ts';
 import type { RunHistory } from './run/run-history.ts';
 import type { RunKind, RunStatus } from './run/status.ts';
-import { SearchAttributesMissing, TemporalUnreachable } from './run/temporal-errors.ts';
+import {
+  SearchAttributesMissing,
+  TemporalNotWorking,
+  TemporalUnreachable,
+} from './run/temporal-errors.ts';
 import type { ServerSpec } from './spec/server-spec.ts';
 
 export type { RunReference };
@@ -80,7 +84,7 @@ export class RunClient {
     this.#questions = new Questions(client, address);
   }
 
-  /** Throws TemporalUnreachable when there is no answer within 5 s. */
+  /** Throws TemporalUnreachable when there is no answer within 3 s. */
   static async connect(
     settings: TemporalSettings,
     dataConverter?: DataConverter,
@@ -88,7 +92,11 @@ export class RunClient {
     const { namespace, ...rest } = settings;
     const { address } = rest;
     try {
-      const connection = await Connection.connect({ ...rest, connectTimeout: answerWithinMs });
+      const connection = await Connection.connect({
+        ...rest,
+        connectTimeout: connectWithinMs,
+        interceptors: patience,
+      });
       const client = new Client({
         connection,
         namespace,
@@ -182,7 +190,7 @@ export class RunClient {
     );
   }
 
-  /** All about one run, open or over. Throws NoWorker (after 5 s) or RunStuck. */
+  /** All about one run, open or over. Throws NoWorker (after 4 s) or RunStuck. */
   async status(run: RunReference): Promise<LiveStatus> {
     const handle = this.#client.workflow.getHandle(run.workflowId);
     const description = await this.#questions.ask(() => handle.describe(), run);
@@ -212,7 +220,8 @@ export class RunClient {
           const { workflowId } = info;
           return entryFromStatus(info, await this.status({ server: workflowId, workflowId }));
         } catch (error) {
-          if (error instanceof TemporalUnreachable) throw error;
+          const isAway = error instanceof TemporalUnreachable;
+          if (isAway || error instanceof TemporalNotWorking) throw error;
           // Workers of other versions may well answer for other runs.
           if (error instanceof NoWorkerOfVersion) return entryFromRecords(info, error.version);
           answering = !(error instanceof NoWorker);

@@ -1,6 +1,4 @@
-import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import { Worker } from '@temporalio/worker';
 
@@ -18,6 +16,7 @@ import { workerLogger } from './worker/logger.ts';
 import { runLabelsInterceptor } from './worker/run-labels-interceptor.ts';
 import { checkSearchAttributes } from './worker/search-attributes.ts';
 import { installTelemetry } from './worker/telemetry.ts';
+import { tellLossOnce } from './worker/temporal-loss.ts';
 import { openTracing } from './worker/tracing.ts';
 import { whileCounting } from './worker/waiting-servers.ts';
 import { configFolder } from './xdg.ts';
@@ -35,10 +34,14 @@ export type WorkerOptions = {
  */
 const shutdown = { shutdownGraceTime: '5 seconds', shutdownForceTime: '20 seconds' } as const;
 
+/** Whether a lost Temporal works again is asked for no longer than this. */
+const checkWithinMs = 2_000;
+
 /**
  * Runs one worker until SIGTERM or SIGINT: configuration, dependencies, Temporal. No logic.
  * Throws TemporalUnreachable, SearchAttributesMissing because a run would hang on a missing one,
- * MetricsAddressTaken and DeploymentInvalid. A test composes other activities than those that need a server.
+ * MetricsAddressTaken and DeploymentInvalid. A test composes other activities than those that need
+ * a server.
  */
 export async function runWorker(
   options: WorkerOptions = {},
@@ -47,9 +50,16 @@ export async function runWorker(
   const folder = options.configFolder ?? configFolder();
   const { namespace, from: _from, ...connectionOptions } = await resolveTemporal();
   const metrics = wantedMetricsAddress(options.metrics);
-  installTelemetry(workerLogger(), metrics);
+  const { logger, watch } = tellLossOnce(workerLogger(), connectionOptions.address);
+  installTelemetry(logger, metrics);
   const tracing = await openTracing();
   const connection = await connectToTemporal(connectionOptions);
+  // The namespace is read from Temporal's database, so this does not succeed before that is back.
+  watch(() =>
+    connection.withDeadline(Date.now() + checkWithinMs, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    ),
+  );
   try {
     await checkSearchAttributes(connection, { address: connectionOptions.address, namespace });
     const dataConverter = createWorkerDataConverter(await loadPayloadKeys());
@@ -88,20 +98,4 @@ export async function runWorker(
 function ownModule(name: string): string {
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   return fileURLToPath(new URL(`./${name}${extension}`, import.meta.url));
-}
-
-function isMain(): boolean {
-  const program = process.argv[1];
-  return program !== undefined && realpathSync(program) === fileURLToPath(import.meta.url);
-}
-
-if (isMain()) {
-  const { values } = parseArgs({
-    options: { config: { type: 'string' }, metrics: { type: 'string' } },
-  });
-  const { config, metrics } = values;
-  await runWorker({
-    ...(config === undefined ? {} : { configFolder: config }),
-    ...(metrics === undefined ? {} : { metrics }),
-  });
 }

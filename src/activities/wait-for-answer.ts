@@ -39,7 +39,8 @@ export async function waitForAnswer<Answer extends object>(
       if (typeof answer !== 'string') return answer;
       seen = answer;
     } else {
-      seen = probe.kind === 'refused' ? 'the SSH port is closed' : 'nothing answers';
+      const closed = `SSH port ${target.sshPort} is closed`;
+      seen = probe.kind === 'refused' ? closed : 'nothing answers';
     }
     beat({ label: seen });
     if (Date.now() > question.deadlineMs) throw question.silent(seen);

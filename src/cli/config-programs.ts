@@ -67,7 +67,8 @@ function run(
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
     child.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') resolve(null);
+      // EACCES: not there either, and a folder of PATH may not be opened (PATH of `su USER`).
+      if (error.code === 'ENOENT' || error.code === 'EACCES') resolve(null);
       else reject(error);
     });
     child.on('close', (code) => resolve({ code, ...output }));

@@ -42,6 +42,7 @@ export const exitCodesByError: Record<string, ExitCode> = {
   DevNotReady: exitCode.failed,
   MetricsAddressTaken: exitCode.failed,
   TemporalUnreachable: exitCode.unreachable,
+  TemporalNotWorking: exitCode.unreachable,
   NoWorker: exitCode.unreachable,
   QuestionRefused: exitCode.failed,
   NoWorkerOfVersion: exitCode.unreachable,

@@ -30,7 +30,8 @@ const giveUpAfterMs = 120_000;
 
 /**
  * Follows a run until it is over. Short losses of Temporal or of the worker are waited out; throws
- * TemporalUnreachable or NoWorker after two minutes of them. The run itself is never touched.
+ * TemporalUnreachable, TemporalNotWorking or NoWorker after two minutes of them. The run itself is
+ * never touched.
  */
 export async function follow(
   ask: () => Promise<LiveStatus>,
@@ -66,7 +67,10 @@ async function answerOf(ask: () => Promise<LiveStatus>): Promise<Answer> {
   try {
     return { kind: 'status', status: await ask() };
   } catch (error) {
-    const passes = ['TemporalUnreachable', 'NoWorker', 'NoWorkerOfVersion', 'RunStuck'];
+    const passes = [
+      ...['TemporalUnreachable', 'TemporalNotWorking'],
+      ...['NoWorker', 'NoWorkerOfVersion', 'RunStuck'],
+    ];
     if (error instanceof Error && passes.includes(error.name)) return { kind: 'lost', error };
     throw error;
   }

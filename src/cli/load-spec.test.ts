@@ -159,6 +159,9 @@ describe('the machine config', () => {
     expect(await complaint(more)).toContain('config.butane: core1.bu: butane: no version.');
     vi.stubEnv('PATH', folder);
     expect(await complaint(more)).toContain('needs the program butane, which is not on PATH');
+    // One that this user may not run is no other case: so it is for the PATH of `su USER`.
+    write('butane', '', 0o644);
+    expect(await complaint(more)).toContain('needs the program butane, which is not on PATH');
   });
 
   it('is shown to ignition-validate when that is there', async () => {

@@ -5,16 +5,17 @@ import {
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 
 import { runWorkflowTypes } from '../contract.ts';
-import { TemporalUnreachable } from '../run/temporal-errors.ts';
+import { TemporalNotWorking, TemporalUnreachable } from '../run/temporal-errors.ts';
 import { NoSuchRun, NoWorker, NoWorkerOfVersion, RunStuck } from './client-errors.ts';
 import { pinnedVersion } from './run-version.ts';
-import { isStuck, isUnanswered, isUnreachable } from './temporal-failures.ts';
+import { isStuck, isUnanswered, isUnreachable, wordsOfDisability } from './temporal-failures.ts';
 
 /** Which run is meant. The workflow id stays the same when a run continues as new. */
 export type RunReference = { server: string; workflowId: string };
 
-/** No answer within this time is no answer: a person is waiting. */
-export const answerWithinMs = 5_000;
+/** Within 5 s of the command a person hears what is missing; starting takes the rest of them. */
+export const connectWithinMs = 3_000;
+const answerWithinMs = 4_000;
 
 /** Asks Temporal with a deadline, and says in our words who did not answer. */
 export class Questions {
@@ -27,8 +28,8 @@ export class Questions {
   }
 
   /**
-   * Asks the server. Throws TemporalUnreachable when it does not answer in time, and NoSuchRun when
-   * it does not know `run`.
+   * Asks the server. Throws TemporalUnreachable when it does not answer in time, TemporalNotWorking
+   * when it says that it cannot, and NoSuchRun when it does not know `run`.
    */
   async ask<Answer>(question: () => Promise<Answer>, run?: RunReference): Promise<Answer> {
     try {
@@ -36,6 +37,8 @@ export class Questions {
     } catch (error) {
       if (error instanceof NoWorker || error instanceof NoWorkerOfVersion) throw error;
       if (error instanceof RunStuck) throw error;
+      const said = wordsOfDisability(error);
+      if (said !== null) throw new TemporalNotWorking(this.#address, said, { cause: error });
       if (isUnreachable(error)) throw new TemporalUnreachable(this.#address, { cause: error });
       if (run !== undefined && error instanceof WorkflowNotFoundError) {
         throw new NoSuchRun(run.server, []);

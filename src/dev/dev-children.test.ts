@@ -18,6 +18,5 @@ it.each([
   [{ configFolder: '/etc/ironstep' }, ['--config', '/etc/ironstep']],
 ])('the worker of dev gets what dev was asked for: %j', (options, expected) => {
   const [, ...args] = devChildPlans('temporal', ports, status, options).worker.command;
-  const entry = args.findIndex((word) => word.endsWith('worker.ts'));
-  expect(args.slice(entry + 1)).toEqual(expected);
+  expect(args.slice(args.indexOf('worker') + 1)).toEqual(expected);
 });

@@ -56,7 +56,7 @@ function ourWorker({
   metrics,
 }: Pick<DevOptions, 'configFolder' | 'metrics'>): CommandLine {
   return ownProgram(
-    'worker',
+    ...(['cli/main', 'worker'] as const),
     ...(configFolder === undefined ? [] : ['--config', configFolder]),
     ...(metrics === undefined ? [] : ['--metrics', metrics]),
   );

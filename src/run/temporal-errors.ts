@@ -24,6 +24,33 @@ export class TemporalUnreachable extends Error {
 }
 
 /**
+ * Temporal answers, but cannot work: most often its database is away, or it has just started.
+ *
+ * @where command line
+ * @changed Nothing was changed; runs keep their place and go on when it can.
+ * @remedy Wait a moment and ask again. If it stays so, look at Temporal's database, and at the log
+ *   of the Temporal server.
+ * @example
+ * The Temporal at temporal.example:7233 answers, but cannot work just now. It says: \
+ * GetCurrentExecution operation failed. Error: no usable database connection found
+ * Nothing was changed; runs keep their place and go on when it can.
+ * If it stays so: look at its database, and at the log of the Temporal server.
+ */
+export class TemporalNotWorking extends Error {
+  override name = 'TemporalNotWorking';
+
+  /** `said`: its own words for what is wrong. */
+  constructor(address: string, said: string, options: { cause?: unknown } = {}) {
+    super(
+      `The Temporal at ${address} answers, but cannot work just now. It says: ${said}\n` +
+        'Nothing was changed; runs keep their place and go on when it can.\n' +
+        'If it stays so: look at its database, and at the log of the Temporal server.',
+      options,
+    );
+  }
+}
+
+/**
  * Temporal does not know our search attributes, and a workflow that uses them would hang.
  *
  * @where command line, worker

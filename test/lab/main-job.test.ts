@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { makeDemoKey } from '../../lab/demo-key.ts';
+import { demoSpec } from '../../lab/demo-spec.ts';
 import { deriveKeyPair } from '../../src/secrets/derive-key.ts';
 import { loadMasterSecret } from '../../src/secrets/master-secret.ts';
 import { ensureTemporalCli } from '../../src/toolchain/temporal-cli.ts';
@@ -37,7 +38,7 @@ describe('shrink: one whole run, the worker killed during install and during rep
     config.storage.files.push({ path: '/etc/canary', contents: { source: `data:,${canary}` } });
     instance.file('demo.ign', JSON.stringify(config));
     await makeDemoKey(`${instance.folder}/demo`);
-    const spec = instance.file('demo.yaml', readFileSync(`${examples}/demo.yaml`, 'utf8'));
+    const spec = instance.file('demo.yaml', demoSpec(instance.lab.server('core1').sshPort));
     const provision = instance.begin('provision', spec, '--wipe', serial);
     await killWorkerDuring('install', /writing the image/);
     await killWorkerDuring('repartition', /ROOT|making/);

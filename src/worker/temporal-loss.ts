@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Logger, LogLevel } from '@temporalio/worker';
+
+/** How the SDK's core tells of a call that failed more than five times, at every further try. */
+const retryLine = /^gRPC call \w+ retried \d+ times$/;
+const checkEveryMs = 1_000;
+
+/** A log that says in two lines what the SDK says in many. */
+export type LossLog = {
+  logger: Logger;
+  /** From here on `check` is asked, once a second while Temporal is lost, whether it works again. */
+  watch: (check: () => Promise<unknown>) => void;
+};
+
+/**
+ * While Temporal is away, every poller of the SDK writes a line at each try, with the insides of
+ * its connection (20 lines in 8 s, measured). They are kept at level debug; instead one line says
+ * that Temporal is lost and why, and one that it is back.
+ */
+export function tellLossOnce(
+  logger: Logger,
+  address: string,
+  pause: () => Promise<unknown> = () => sleep(checkEveryMs, undefined, { ref: false }),
+): LossLog {
+  let lost = false;
+  let check: (() => Promise<unknown>) | null = null;
+  const tell = async (meta: object | undefined): Promise<void> => {
+    if (lost || check === null) return;
+    lost = true;
+    const sinceMs = performance.now();
+    logger.warn(
+      `Temporal at ${address} does not do what it is asked: ${reasonIn(meta)}. The worker waits ` +
+        'for it. Runs keep their place, and jobs on servers go on.',
+    );
+    while (!(await succeeds(check))) await pause();
+    const seconds = Math.round((performance.now() - sinceMs) / 1000);
+    logger.info(`Temporal at ${address} works again, ${seconds}s after its loss was noticed.`);
+    lost = false;
+  };
+  const write = (level: LogLevel, message: string, meta?: object): void => {
+    if (level !== 'WARN' || !retryLine.test(message)) return logger.log(level, message, meta);
+    logger.debug(message, meta);
+    void tell(meta);
+  };
+  return {
+    watch: (ask) => void (check = ask),
+    logger: {
+      log: write,
+      trace: (message, meta) => write('TRACE', message, meta),
+      debug: (message, meta) => write('DEBUG', message, meta),
+      info: (message, meta) => write('INFO', message, meta),
+      warn: (message, meta) => write('WARN', message, meta),
+      error: (message, meta) => write('ERROR', message, meta),
+    },
+  };
+}
+
+/** The words of `Status { code: Unavailable, message: "tcp connect error", … }`, as core logs it. */
+function reasonIn(meta: object | undefined): string {
+  const error = meta !== undefined && 'error' in meta ? meta.error : undefined;
+  const text = typeof error === 'string' ? error : '';
+  return /message: "((?:[^"\\]|\\.)+)"/.exec(text)?.[1] ?? 'no answer';
+}
+
+function succeeds(check: () => Promise<unknown>): Promise<boolean> {
+  return check().then(
+    () => true,
+    () => false,
+  );
+}
