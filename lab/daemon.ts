@@ -65,7 +65,7 @@ async function main(): Promise<void> {
 /** A lab without machines has nothing to accelerate, so nothing is probed. */
 async function acceleration(config: LabConfig, file: string): Promise<AccelerationVerdict> {
   if (config.images !== null) return probeAcceleration(file);
-  return { acceleration: 'tcg', reason: 'no machines' };
+  return { acceleration: 'tcg', reason: 'no machines', tried: false };
 }
 
 main().catch((error: unknown) => {

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { access, constants, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { z } from 'zod';
 
@@ -12,13 +14,20 @@ const verdictSchema = z.strictObject({
   acceleration: z.enum(['kvm', 'tcg']),
   /** Why, in words for `lab status`. */
   reason: z.string(),
+  /** Whether a guest was tried. Without one it is looked again: an access can be given meanwhile. */
+  tried: z.boolean(),
 });
 
 /** How machines run here. */
 export type AccelerationVerdict = z.output<typeof verdictSchema>;
 
-/** Real KVM needs 0.2 s. One was seen that needed 3 s with -cpu qemu64 and aborted with -cpu host. */
+/**
+ * Real KVM needs 0.2 s. Seen: one that aborted with -cpu host and hung with qemu64, and one that
+ * needed 3 s, which is more than emulation needs.
+ */
 const deadlineMs = 4_000;
+/** A process that hangs inside the kernel does not even die of SIGKILL: it is left behind. */
+const diesWithinMs = 1_000;
 
 /** isa-debug-exit: QEMU exits with (value << 1) | 1. */
 const exitPort = 0x501;
@@ -27,7 +36,7 @@ const goodExitCode = (goodValue << 1) | 1;
 
 /**
  * A boot sector that counts down from 200,000,000 and leaves by the debug port: 0.1 s on a real
- * CPU, so a KVM that traps every instruction does not pass for one that works.
+ * CPU, about a second under emulation, and longer where every instruction is trapped.
  */
 function probeSector(): Buffer {
   const sector = Buffer.alloc(512);
@@ -43,51 +52,65 @@ function probeSector(): Buffer {
 }
 
 /**
- * KVM only when a guest really runs under it: /dev/kvm can exist and hang, crawl or abort. The
- * verdict is kept in `cacheFile`; delete it to probe again.
+ * KVM only when a guest really runs under it, and faster than under emulation: /dev/kvm can exist
+ * and hang, crawl or abort. The verdict is kept in `cacheFile`; delete it to probe again.
  */
-export async function probeAcceleration(cacheFile: string): Promise<AccelerationVerdict> {
+export async function probeAcceleration(
+  cacheFile: string,
+  device = '/dev/kvm',
+): Promise<AccelerationVerdict> {
   const cached = readIfThere(cacheFile);
   if (cached !== null) {
     const parsed = verdictSchema.safeParse(JSON.parse(cached));
-    if (parsed.success) return parsed.data;
+    if (parsed.success && parsed.data.tried) return parsed.data;
   }
-  const verdict = await probe();
+  const verdict = await probe(device);
   writeState(cacheFile, verdict);
   return verdict;
 }
 
-async function probe(): Promise<AccelerationVerdict> {
-  try {
-    await access('/dev/kvm', constants.R_OK | constants.W_OK);
-  } catch {
-    return { acceleration: 'tcg', reason: 'software emulation: no /dev/kvm that we may use' };
-  }
-  if ((await runProbeGuest()) === goodExitCode) return { acceleration: 'kvm', reason: 'KVM' };
-  return {
-    acceleration: 'tcg',
-    reason: 'software emulation: /dev/kvm is there, but a guest hangs or dies under it',
+async function probe(device: string): Promise<AccelerationVerdict> {
+  const emulated = (why: string, tried: boolean): AccelerationVerdict => {
+    return { acceleration: 'tcg', reason: `software emulation: ${why}`, tried };
   };
+  if (!existsSync(device)) return emulated(`there is no ${device}`, false);
+  try {
+    await access(device, constants.R_OK | constants.W_OK);
+  } catch {
+    const may = 'an administrator can allow it: adduser USER kvm';
+    return emulated(`${device} is not for this user (${may})`, false);
+  }
+  const withKvm = await runProbeGuest(['-accel', 'kvm', '-cpu', 'host']);
+  if (withKvm === null)
+    return emulated(`${device} is there, but a guest hangs or dies under it`, true);
+  const without = await runProbeGuest(['-accel', 'tcg', '-cpu', 'max']);
+  if (without !== null && without < withKvm) {
+    return emulated(`${device} works, but a guest is slower under it`, true);
+  }
+  return { acceleration: 'kvm', reason: 'KVM', tried: true };
 }
 
-/** Exit code of QEMU; null when it died, had to be killed or could not be started. */
-async function runProbeGuest(): Promise<number | null> {
+/** How long the guest ran, in ms; null when it hung, or QEMU died or could not be started. */
+async function runProbeGuest(acceleration: string[]): Promise<number | null> {
   const folder = await mkdtemp(join(tmpdir(), 'ironstep-kvm-'));
   try {
     const image = join(folder, 'probe.img');
     await writeFile(image, probeSector());
+    const beganMs = performance.now();
     const child = spawn(
       'qemu-system-x86_64',
       [
-        ...['-accel', 'kvm', '-cpu', 'host', '-machine', 'pc', '-smp', '2', '-m', '32'],
+        ...[...acceleration, '-machine', 'pc', '-smp', '2', '-m', '32'],
         ...['-nodefaults', '-no-user-config', '-display', 'none'],
         ...['-drive', `file=${image},format=raw,if=ide`],
         ...['-device', `isa-debug-exit,iobase=${exitPort},iosize=1`],
       ],
       { stdio: 'ignore', timeout: deadlineMs, killSignal: 'SIGKILL' },
     );
-    const [code] = (await once(child, 'exit').catch(() => [null])) as [number | null];
-    return code;
+    const late = sleep(deadlineMs + diesWithinMs, [null], { ref: false });
+    const [code] = await Promise.race([once(child, 'exit').catch(() => [null]), late]);
+    child.unref();
+    return code === goodExitCode ? performance.now() - beganMs : null;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
