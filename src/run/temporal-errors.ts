@@ -27,7 +27,7 @@ export class TemporalUnreachable extends Error {
  * Temporal answers, but cannot work: most often its database is away, or it has just started.
  *
  * @where command line
- * @changed Nothing was changed; runs keep their place and go on when it can.
+ * @changed Nothing. Runs keep their place and go on when it can.
  * @remedy Wait a moment and ask again. If it stays so, look at Temporal's database, and at the log
  *   of the Temporal server.
  * @example
