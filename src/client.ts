@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
-  Client,
-  Connection,
   WorkflowExecutionAlreadyStartedError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import type { ConnectionOptions } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { TypedSearchAttributes } from '@temporalio/common';
 
@@ -20,9 +18,11 @@ import {
   RunOver,
   ServerAmbiguous,
 } from './client/client-errors.ts';
-import { connectWithinMs, Questions } from './client/questions.ts';
+import { Questions } from './client/questions.ts';
 import type { RunReference } from './client/questions.ts';
 import { closedOff } from './client/closed-run.ts';
+import { connectClient } from './client/connect.ts';
+import type { TemporalSettings } from './client/connect.ts';
 import { liveFacts } from './client/live-status.ts';
 import type { LiveStatus } from './client/live-status.ts';
 import {
@@ -36,7 +36,7 @@ import { historyOf } from './client/run-history.ts';
 import { knownServer, startedWith } from './client/run-server.ts';
 import type { KnownServer } from './client/run-server.ts';
 import { summaryOf } from './client/run-summary.ts';
-import { isUnknownAttribute, patience } from './client/temporal-failures.ts';
+import { isUnknownAttribute } from './client/temporal-failures.ts';
 import { askWorker } from './client/worker-question.ts';
 import {
   messages,
@@ -58,12 +58,6 @@ import {
 import type { ServerSpec } from './spec/server-spec.ts';
 
 export type { RunReference };
-
-/** Where Temporal is and how to get in; `resolveTemporal` of src/dev finds it. */
-export type TemporalSettings = Pick<ConnectionOptions, 'tls' | 'metadata' | 'apiKey'> & {
-  address: string;
-  namespace: string;
-};
 
 /** Visibility is filled a moment after the start; one more look is enough for the dev server. */
 const visibilityLagMs = 1_000;
@@ -89,23 +83,8 @@ export class RunClient {
     settings: TemporalSettings,
     dataConverter?: DataConverter,
   ): Promise<RunClient> {
-    const { namespace, ...rest } = settings;
-    const { address } = rest;
-    try {
-      const connection = await Connection.connect({
-        ...rest,
-        connectTimeout: connectWithinMs,
-        interceptors: patience,
-      });
-      const client = new Client({
-        connection,
-        namespace,
-        ...(dataConverter === undefined ? {} : { dataConverter }),
-      });
-      return new RunClient(client, address);
-    } catch (cause) {
-      throw new TemporalUnreachable(address, { cause });
-    }
+    const client = await connectClient(settings, dataConverter);
+    return new RunClient(client, settings.address);
   }
 
   async close(): Promise<void> {
@@ -238,7 +217,7 @@ export class RunClient {
   }
 
   /**
-   * What a run of this spec would do; changes nothing. Throws NoWorker (after 5 s), and
+   * What a run of this spec would do; changes nothing. Throws NoWorker (after 4 s), and
    * QuestionRefused with what preflight has against it.
    */
   async plan(request: Pick<ProvisionRequest, 'spec' | 'by'>): Promise<ServerPlan> {

@@ -13,9 +13,8 @@ import { isStuck, isUnanswered, isUnreachable, wordsOfDisability } from './tempo
 /** Which run is meant. The workflow id stays the same when a run continues as new. */
 export type RunReference = { server: string; workflowId: string };
 
-/** Within 5 s of the command a person hears what is missing; starting takes the rest of them. */
-export const connectWithinMs = 3_000;
-const answerWithinMs = 4_000;
+/** No answer within this time is no answer: 5 s after the command a person hears of it. */
+export const answerWithinMs = 4_000;
 
 /** Asks Temporal with a deadline, and says in our words who did not answer. */
 export class Questions {

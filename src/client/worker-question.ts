@@ -22,7 +22,7 @@ const eventsUntouched = 2;
 
 /**
  * Asks by a short workflow and returns its answer. Throws NoWorker when nobody picks it up within
- * 5 s (it is ended again then), and QuestionRefused with the worker's words.
+ * 4 s (it is ended again then), and QuestionRefused with the worker's words.
  */
 export async function askWorker<Answer>(
   client: Client,
