@@ -35,6 +35,7 @@ export const exitCodesByError: Record<string, ExitCode> = {
   PayloadKeyDamaged: exitCode.failed,
   PayloadTampered: exitCode.failed,
   FileTooOpen: exitCode.failed,
+  CodecTokensInvalid: exitCode.failed,
   MasterSecretDamaged: exitCode.failed,
   TemporalCliMissing: exitCode.failed,
   DevAlreadyRunning: exitCode.failed,

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../version.ts';
 import { addAbort } from './commands/abort.ts';
 import { addApprove } from './commands/approve.ts';
+import { addCodec } from './commands/codec.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addHistory } from './commands/history.ts';
@@ -57,6 +58,7 @@ export function buildProgram(context: Context): Command {
     addAbort,
     addDev,
     addWorker,
+    addCodec,
     addLab,
     addDoctor,
     addSchema,

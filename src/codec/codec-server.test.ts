@@ -38,7 +38,11 @@ async function ask(path: string, { method = 'POST', headers, body = '' }: Asked 
   return {
     status: response.statusCode,
     allowed: response.headers['access-control-allow-origin'],
-    json: answered === '' ? undefined : (JSON.parse(answered) as Record<string, unknown>),
+    credentials: response.headers['access-control-allow-credentials'],
+    cookie: response.headers['set-cookie']?.[0],
+    location: response.headers.location,
+    text: answered,
+    json: answered.startsWith('{') ? (JSON.parse(answered) as Record<string, unknown>) : undefined,
   };
 }
 
@@ -49,7 +53,12 @@ test('decodes what it encoded', async () => {
     headers: { origin: uiOrigin, 'x-namespace': 'default' },
     body: JSON.stringify(encoded.json),
   });
-  expect(decoded).toEqual({ status: 200, allowed: uiOrigin, json: { payloads: [plain] } });
+  expect(decoded).toMatchObject({
+    status: 200,
+    allowed: uiOrigin,
+    credentials: undefined,
+    json: { payloads: [plain] },
+  });
 });
 
 test.each(['', '{}', 'null', '{"payloads":null}'])(

@@ -33,7 +33,11 @@ export function devChildPlans(
     ),
     codec: plan(
       'codec',
-      ownProgram('codec/serve', '--port', `${codecPort}`, '--ui-port', `${uiPort}`),
+      ownProgram(
+        'cli/main',
+        ...['codec', '--listen', `127.0.0.1:${codecPort}`],
+        ...['--ui', `http://127.0.0.1:${uiPort}`, `http://localhost:${uiPort}`],
+      ),
       quietEnv(),
     ),
     worker: plan('worker', options.workerCommand ?? ourWorker(options), workerEnv(status)),

@@ -9,7 +9,7 @@ export type CommandLine = readonly [program: string, ...args: string[]];
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * How to run one of our own entry points, `worker` or `codec/serve`, as a process of its own: from
+ * How to run one of our own entry points, `worker` or `cli/main`, as a process of its own: from
  * the source through tsx in a checkout, from dist in a package. Works from any folder.
  */
 export function ownProgram(entry: string, ...args: string[]): CommandLine {

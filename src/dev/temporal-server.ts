@@ -2,16 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Connection } from '@temporalio/client';
 
-import { searchAttributeNames, taskQueue } from '../contract.ts';
+import { searchAttributeNames } from '../contract.ts';
 import type { CommandLine } from './own-program.ts';
+import { readPollers } from './pollers.ts';
 
 /** The namespace that Temporal's development server always has. */
 export const devNamespace = 'default';
 
 const retryMs = 100;
 const callTimeoutMs = 2_000;
-/** TaskQueueType.WORKFLOW of Temporal's API. */
-const workflowQueue = 1;
 
 /** What one development server is started with. */
 export type TemporalServerPlan = {
@@ -73,12 +72,8 @@ export async function isServing(address: string): Promise<boolean> {
  */
 export async function hasWorker(address: string, sinceMs: number): Promise<boolean> {
   return withTemporal(address, async (connection) => {
-    const { pollers } = await connection.workflowService.describeTaskQueue({
-      namespace: devNamespace,
-      taskQueue: { name: taskQueue },
-      taskQueueType: workflowQueue,
-    });
-    return pollers.some(({ lastAccessTime }) => atMs(lastAccessTime) >= sinceMs);
+    const pollers = await readPollers(connection.workflowService, devNamespace);
+    return pollers.some(({ askedAtMs }) => askedAtMs >= sinceMs);
   });
 }
 
@@ -92,8 +87,4 @@ async function withTemporal<Result>(
   } finally {
     await connection.close();
   }
-}
-
-function atMs(time: { seconds?: unknown; nanos?: number | null } | null | undefined): number {
-  return Number(time?.seconds ?? 0) * 1000 + (time?.nanos ?? 0) / 1e6;
 }

@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -12,6 +15,7 @@ import { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { openCodecAccess } from '../../src/codec/codec-access.ts';
 import { createCodecServer } from '../../src/codec/codec-server.ts';
 import { createDataConverter } from '../../src/codec/data-converter.ts';
 import { EncryptingCodec } from '../../src/codec/payload-codec.ts';
@@ -88,6 +92,28 @@ test('the codec server shows it to the Temporal CLI', async () => {
   expect(history).toContain(`heard ${canary}`);
   expect(history).toContain(`failed over ${canary}`);
   expect(history).toContain(`about ${canary}`);
+});
+
+test('the codec server of a team shows it to a CLI with a token, and to no other', async () => {
+  const token = randomBytes(32).toString('base64url');
+  const folder = await mkdtemp(join(tmpdir(), 'codec-tokens-'));
+  const tokens = join(folder, 'codec.tokens');
+  await writeFile(tokens, `alice ${token}\n`, { mode: 0o600 });
+  const access = openCodecAccess(tokens);
+  const team = { access, publicUrl: new URL('http://codec.team.example') };
+  const codec = new EncryptingCodec(keys);
+  const teamServer = createCodecServer({ codec, uiOrigins: [], team }).listen(0, '127.0.0.1');
+  await once(teamServer, 'listening');
+  try {
+    const { port } = teamServer.address() as AddressInfo;
+    const ask = ['--codec-endpoint', `http://127.0.0.1:${port}`];
+    const auth = ['--codec-auth', `Bearer ${token}`];
+    expect(await shown(...ask, ...auth)).toContain(`heard ${canary}`);
+    await expect(shown(...ask)).rejects.toThrow(/401/);
+  } finally {
+    teamServer.close();
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('the client sees the failure as it was', async () => {

@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
 
+import { say } from '../context.ts';
 import type { Context } from '../context.ts';
+import { exitCode } from '../exit-code.ts';
 import { addExamples } from '../examples.ts';
 import { metricsOption } from '../metrics-option.ts';
+
+type Options = { config?: string; metrics?: string; check?: boolean };
 
 /** `ironstep worker`: does the work of runs until it is stopped. */
 export function addWorker(program: Command, context: Context): void {
@@ -11,7 +15,9 @@ export function addWorker(program: Command, context: Context): void {
     .description('do the work of runs; stops on SIGTERM, and another worker goes on')
     .option('--config <folder>', 'where credentials.yaml is, instead of the default folder')
     .addOption(metricsOption())
-    .action(async ({ config, metrics }: { config?: string; metrics?: string }) => {
+    .option('--check', 'only look whether a worker of this machine asks Temporal for work')
+    .action(async ({ config, metrics, check }: Options) => {
+      if (check) return checkWorker(context);
       context.ownsSignals();
       const { runWorker } = await import('../../worker.ts');
       await runWorker({
@@ -23,5 +29,15 @@ export function addWorker(program: Command, context: Context): void {
     ['ironstep worker', 'with ~/.config/ironstep/credentials.yaml'],
     ['ironstep worker --config /etc/ironstep', 'as a service of a team'],
     ['ironstep worker --metrics', 'and show what it does to Prometheus on this machine'],
+    ['ironstep worker --check', 'for the health check of a container'],
   ]);
+}
+
+async function checkWorker(context: Context): Promise<void> {
+  const { checkPolls } = await import('../../worker/poll-check.ts');
+  const { polls, host, address, namespace } = await checkPolls();
+  const where = `work at ${address}, namespace ${namespace}`;
+  if (polls) return say(context, [`A worker of ${host} asks for ${where}.`]);
+  say(context, [`No worker of ${host} has asked for ${where}, in the last three minutes.`]);
+  context.exitCode = exitCode.unreachable;
 }
