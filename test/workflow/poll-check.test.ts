@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { taskQueue } from '../../src/contract.ts';
 import { ensureTemporalCli } from '../../src/toolchain/temporal-cli.ts';
-import { checkPolls } from '../../src/worker/poll-check.ts';
+import { checkPolls } from '../../src/dev/poll-check.ts';
 
 let temporal: TestWorkflowEnvironment;
 
@@ -35,13 +35,13 @@ async function whileWorking(identity: string | undefined, ask: () => Promise<voi
 }
 
 test('a worker counts only where it runs', async () => {
-  expect(await checkPolls()).toMatchObject({ polls: false, address: temporal.address });
+  expect(await checkPolls()).toMatchObject({ kind: 'silent', address: temporal.address });
   await whileWorking(`1@not-${hostname()}`, async () => {
     await expect.poll(listedPollers, { timeout: 20_000 }).toBeGreaterThan(0);
-    expect(await checkPolls()).toMatchObject({ polls: false });
+    expect(await checkPolls()).toMatchObject({ kind: 'silent' });
   });
   await whileWorking(undefined, async () => {
-    await expect.poll(async () => (await checkPolls()).polls, { timeout: 20_000 }).toBe(true);
+    await expect.poll(async () => (await checkPolls()).kind, { timeout: 20_000 }).toBe('polls');
   });
 });
 
@@ -53,3 +53,8 @@ async function listedPollers(): Promise<number> {
   });
   return pollers.length;
 }
+
+test('a Temporal that is away is told apart from a worker that is', async () => {
+  vi.stubEnv('TEMPORAL_ADDRESS', '127.0.0.1:1');
+  expect(await checkPolls()).toMatchObject({ kind: 'unreachable', address: '127.0.0.1:1' });
+});

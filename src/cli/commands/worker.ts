@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import { TemporalUnreachable } from '../../run/temporal-errors.ts';
 import { say } from '../context.ts';
 import type { Context } from '../context.ts';
 import { exitCode } from '../exit-code.ts';
@@ -34,10 +35,11 @@ export function addWorker(program: Command, context: Context): void {
 }
 
 async function checkWorker(context: Context): Promise<void> {
-  const { checkPolls } = await import('../../worker/poll-check.ts');
-  const { polls, host, address, namespace } = await checkPolls();
+  const { checkPolls } = await import('../../dev/poll-check.ts');
+  const { kind, host, address, namespace } = await checkPolls();
+  if (kind === 'unreachable') throw new TemporalUnreachable(address);
   const where = `work at ${address}, namespace ${namespace}`;
-  if (polls) return say(context, [`A worker of ${host} asks for ${where}.`]);
+  if (kind === 'polls') return say(context, [`A worker of ${host} asks for ${where}.`]);
   say(context, [`No worker of ${host} has asked for ${where}, in the last three minutes.`]);
   context.exitCode = exitCode.unreachable;
 }
