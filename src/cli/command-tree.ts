@@ -2,10 +2,17 @@ import type { Command } from 'commander';
 
 /** Every command that does something, in the order of the help: not the groups they are in. */
 export function leafCommands(program: Command): Command[] {
-  const { commands } = program;
-  return commands.flatMap((command) =>
+  return visibleCommands(program).flatMap((command) =>
     command.commands.length === 0 ? [command] : leafCommands(command),
   );
+}
+
+/** The commands of a group that a person is told of, without commander's own `help`. */
+export function visibleCommands(group: Command): Command[] {
+  return group
+    .createHelp()
+    .visibleCommands(group)
+    .filter((command) => command.name() !== 'help');
 }
 
 /** As it is typed behind the program's name: `settings show`. */

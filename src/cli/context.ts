@@ -13,6 +13,8 @@ export type Context = {
   clock: Clock;
   /** Opened by the first command that needs it, so that `--help` stays fast. */
   openRuns(): Promise<Runs>;
+  /** Names of servers with a run, for completion; quickly, or none. */
+  serverNames(): Promise<string[]>;
   /** The page of a run in the Temporal UI, if there is a UI. */
   runUrl(workflowId: string): Promise<string | undefined>;
   /** How the person calls this program. */

@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { systemClock } from './clock.ts';
 import type { Context } from './context.ts';
 import { exitCode } from './exit-code.ts';
-import { openRuns, runUrl } from './open-runs.ts';
+import { openRuns, runUrl, serverNames } from './open-runs.ts';
 import { runProgram } from './program.ts';
 import { processTerminal } from './terminal.ts';
 
@@ -27,6 +27,7 @@ function processContext(): Context {
     terminal: processTerminal(),
     clock: systemClock,
     openRuns,
+    serverNames,
     runUrl,
     program: calledAs(),
     by: `${userInfo().username}@${hostname()}`,

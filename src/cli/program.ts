@@ -4,6 +4,7 @@ import { version } from '../version.ts';
 import { addAbort } from './commands/abort.ts';
 import { addApprove } from './commands/approve.ts';
 import { addCodec } from './commands/codec.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addHistory } from './commands/history.ts';
@@ -62,6 +63,7 @@ export function buildProgram(context: Context): Command {
     addLab,
     addDoctor,
     addSchema,
+    addCompletion,
   ];
   for (const add of commands) add(program, context);
   return program;

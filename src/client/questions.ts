@@ -16,6 +16,12 @@ export type RunReference = { server: string; workflowId: string };
 /** No answer within this time is no answer: 5 s after the command a person hears of it. */
 export const answerWithinMs = 4_000;
 
+/** The visibility query for our runs, or for those of them that `clause` selects. */
+export function runsQuery(clause?: string): string {
+  const types = Object.values(runWorkflowTypes).map((type) => `'${type}'`);
+  return [`WorkflowType IN (${types.join(', ')})`, ...(clause ? [clause] : [])].join(' AND ');
+}
+
 /** Asks Temporal with a deadline, and says in our words who did not answer. */
 export class Questions {
   readonly #client: Client;
@@ -72,9 +78,7 @@ export class Questions {
 
   /** The newest run of every server that `clause` of a visibility query selects, newest first. */
   async newestRuns(clause?: string): Promise<WorkflowExecutionInfo[]> {
-    const types = Object.values(runWorkflowTypes).map((type) => `'${type}'`);
-    const conditions = [`WorkflowType IN (${types.join(', ')})`, ...(clause ? [clause] : [])];
-    const query = conditions.join(' AND ');
+    const query = runsQuery(clause);
     const newest = new Map<string, WorkflowExecutionInfo>();
     await this.ask(async () => {
       for await (const info of this.#client.workflow.list({ query })) {

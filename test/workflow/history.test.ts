@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { RunClient } from '../../src/client.ts';
 import { NoWorker } from '../../src/client/client-errors.ts';
+import { serverNames } from '../../src/client/server-names.ts';
 import { createDataConverter } from '../../src/codec/data-converter.ts';
 import { payloadKey } from '../../src/codec/payload-key.ts';
 import { searchAttributeNames, taskQueue } from '../../src/contract.ts';
@@ -206,4 +210,19 @@ test('with another payload key it says which one is missing, and shows nothing',
   );
   await expect(other.history(run)).rejects.toThrow('encrypted with payload key');
   await other.close();
+});
+
+describe('names for completion', () => {
+  test('are those of the servers with a run', async () => {
+    const names = await serverNames({ address: env.address, namespace: 'default' }, 10_000);
+    expect(names).toEqual(['core1']);
+  });
+
+  test('are none when what listens does not answer as Temporal does', async () => {
+    const mute = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const address = `127.0.0.1:${(mute.address() as AddressInfo).port}`;
+    expect(await serverNames({ address, namespace: 'default' }, 300)).toEqual([]);
+    mute.close();
+  });
 });
