@@ -8,6 +8,7 @@ import { cliContext } from '../../test/fixtures/cli-context.ts';
 import { ready, refused, shrinking, waitingForApproval } from '../../test/fixtures/example-runs.ts';
 import { NoWorker, RequestRefused, RunAlreadyGoing } from '../client/client-errors.ts';
 import { TemporalUnreachable } from '../run/temporal-errors.ts';
+import { visibleCommands } from './command-tree.ts';
 import { exitCode } from './exit-code.ts';
 import { buildProgram, runProgram } from './program.ts';
 
@@ -26,7 +27,7 @@ describe('help', () => {
 
 /** Of each command its name and how its description begins. */
 function describedCommands() {
-  return buildProgram(cliContext().context).commands.map((command) => ({
+  return visibleCommands(buildProgram(cliContext().context)).map((command) => ({
     name: command.name(),
     description: command.description().split(' ')[0],
   }));

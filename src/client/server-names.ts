@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 
-import type { TemporalSettings } from '../client.ts';
+import type { TemporalSettings } from './connect.ts';
 import { runsQuery } from './questions.ts';
 import { serverNameOf } from './run-list.ts';
 
