@@ -109,10 +109,11 @@ function ofOptions({ command, given }: Place): Completion {
   return { candidates, files: 'none' };
 }
 
-/** The options of the command, of its help, and those of the program, which stand anywhere. */
+/** The options of the command and of its help, and `--verbose`, which stands anywhere. */
 function optionsOf(command: Command): Option[] {
   const own = command.createHelp().visibleOptions(command);
-  return command.parent === null ? own : [...own, ...rootOf(command).options];
+  const anywhere = rootOf(command).options.filter(({ long }) => long === '--verbose');
+  return command.parent === null ? own : [...own, ...anywhere];
 }
 
 function rootOf(command: Command): Command {
