@@ -12,6 +12,7 @@ import { ensureTemporalCli } from '../src/toolchain/temporal-cli.ts';
 import { stateFolder } from '../src/xdg.ts';
 import { makeDemoKey } from './demo-key.ts';
 import { demoSpec } from './demo-spec.ts';
+import { forgetEarlierDemo } from './forget-demo.ts';
 import { ensureImages } from './images/ensure-images.ts';
 import { imageFiles } from './image-files.ts';
 import { labUp, openLab, type Lab, type LabServerHandle } from './lab-client.ts';
@@ -58,11 +59,15 @@ async function demo({ json, keep }: Arguments): Promise<number> {
   try {
     say(`✔ lab: ${(await lab.status()).acceleration}, ${lab.endpoint}`);
     const dev = await ensureDev({ configFolder: lab.configFolder });
+    await forgetEarlierDemo(dev, lab.server(server).service);
     say(`✔ Temporal and a worker; its UI: ${dev.uiUrl}\n`);
     const spec = await writeSpec(lab.server(server));
     const serial = (await lab.server(server).status()).disks[0]?.serial ?? '';
     const code = await ironstep(['provision', spec, '--wipe', serial], json ? 'stderr' : 'inherit');
-    const status = JSON.parse(await ironstepOutput(['status', server, '--json'])) as LiveStatus;
+    const said = await ironstepOutput(['status', server, '--json']);
+    // Without a run it has said on stderr why; the code below tells the rest.
+    if (said === '') return code;
+    const status = JSON.parse(said) as LiveStatus;
     if (keep) await sayHowToGoOn(say, lab, dev.uiUrl);
     if (json) process.stdout.write(`${JSON.stringify(figures(status, startedMs))}\n`);
     return code;
