@@ -124,10 +124,10 @@ function isRefusal(error: unknown): error is Error {
 
 function summarise(inspection: Inspection, device: BlockDevice): string {
   const count = inspection.devices.length;
-  const contents = device.fingerprint === 'empty' ? 'empty' : 'with contents';
+  const contents = device.fingerprint === 'empty' ? 'is empty' : 'has contents';
   const memory = formatSize(inspection.memoryBytes);
   return (
-    `${count} disk${count === 1 ? '' : 's'}, ${device.serial || device.wwn} is ${contents} · ` +
+    `${count} disk${count === 1 ? '' : 's'}, ${device.serial || device.wwn} ${contents} · ` +
     `${inspection.firmware.toUpperCase()} · ${memory}`
   );
 }

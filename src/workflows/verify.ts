@@ -20,6 +20,7 @@ export async function verify(
         layout,
         { sinceMs: Date.now(), deadlineMs: run.pace.settleDeadlineMs, pace: run.pace },
       ]),
-    (verified) => `${verified.partitions.length} partition(s) as the spec says`,
+    ({ partitions }) =>
+      `${partitions.length === 1 ? 'ROOT' : `all ${partitions.length} partitions`} as the spec says`,
   );
 }

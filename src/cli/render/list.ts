@@ -26,6 +26,10 @@ export function listLines(entries: readonly RunListEntry[], view: View): string[
 }
 
 function stateWords(entry: RunListEntry): string {
-  if (entry.state === 'waiting') return `needs you: ${entry.words ?? 'see its status'}`;
+  if (entry.state === 'waiting') {
+    // The line has said already which server it is about.
+    const words = entry.words?.replace(`${entry.server} waits for `, '');
+    return `needs you: ${words ?? 'see its status'}`;
+  }
   return entry.words === undefined ? entry.state : `${entry.state}: ${entry.words}`;
 }
