@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 import { historiesFolder } from '../test/replay/histories.ts';
-import { play, scenarios } from '../test/replay/scenarios.ts';
+import { play } from '../test/replay/scenario.ts';
+import { scenarios } from '../test/replay/scenarios.ts';
 import { FakeField } from '../test/workflow/fake-field.ts';
 import { FieldRuns } from '../test/workflow/field-runs.ts';
 

@@ -46,7 +46,14 @@ import {
   serverWorkflowId,
   taskQueue,
 } from './contract.ts';
-import type { AbortArgs, Accepted, ApproveArgs, ProvisionRequest, ResumeArgs } from './contract.ts';
+import type {
+  AbortArgs,
+  Accepted,
+  ApproveArgs,
+  ProvisionRequest,
+  ResumeArgs,
+  RunRequests,
+} from './contract.ts';
 import type { ServerPlan } from './run/server-plan.ts';
 import type { RunHistory } from './run/run-history.ts';
 import type { RunKind, RunStatus } from './run/status.ts';
@@ -55,7 +62,6 @@ import {
   TemporalNotWorking,
   TemporalUnreachable,
 } from './run/temporal-errors.ts';
-import type { ServerSpec } from './spec/server-spec.ts';
 
 export type { RunReference };
 
@@ -92,19 +98,11 @@ export class RunClient {
   }
 
   /**
-   * Starts the run of a server. Throws RunAlreadyGoing when one is open, whoever started it, and
-   * SearchAttributesMissing when this Temporal was not prepared for ironstep.
+   * Starts a run of a server. Throws RunAlreadyGoing when one is open, whoever started it and
+   * whatever it is for, and SearchAttributesMissing when this Temporal was not prepared for ironstep.
    */
-  async start(request: ProvisionRequest): Promise<RunReference> {
-    return this.#start('provision', request.spec, request, summaryOf(request.spec));
-  }
-
-  async #start(
-    kind: RunKind,
-    { server, provider }: Pick<ServerSpec, 'server' | 'provider'>,
-    request: object,
-    summary: string,
-  ): Promise<RunReference> {
+  async start<Kind extends RunKind>(kind: Kind, request: RunRequests[Kind]): Promise<RunReference> {
+    const { server, provider } = 'spec' in request ? request.spec : request;
     const workflowId = serverWorkflowId(provider.kind, provider.service);
     try {
       await this.#questions.ask(() =>
@@ -114,7 +112,7 @@ export class RunClient {
           args: [request],
           workflowIdConflictPolicy: 'FAIL',
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          staticSummary: summary,
+          staticSummary: summaryOf(kind, request),
           typedSearchAttributes: new TypedSearchAttributes([
             { key: attributeKeys.server, value: server },
             { key: attributeKeys.provider, value: provider.kind },
@@ -256,7 +254,7 @@ export class RunClient {
       startedWith(this.#client, { workflowId, runId }),
     );
     if (!('spec' in request)) throw new RunOver(run.server);
-    return this.start({ ...request, by });
+    return this.start('provision', { ...request, by });
   }
 
   /** Puts the provider's settings back and stops. Throws as `approve` does. */

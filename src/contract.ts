@@ -11,6 +11,9 @@ export const taskQueue = 'ironstep';
  */
 export const runWorkflowTypes: Record<RunKind, string> = {
   provision: 'provisionServer',
+  rescue: 'bootRescue',
+  'boot-disk': 'bootDisk',
+  'add-key': 'addKey',
 };
 
 /** The lock: one run per rented server, whoever starts it (invariant 10). */
@@ -53,6 +56,26 @@ export function serverRequestOf({ spec, by, pace }: ProvisionRequest): ServerReq
   const { server, provider, ssh, rescue } = spec;
   return { server, provider, ssh, rescue, by, ...(pace === undefined ? {} : { pace }) };
 }
+
+/** What starts a run that boots the server from its disk. */
+export type BootDiskRequest = ServerRequest & {
+  /** Also when rescue says that the disk must not boot. */
+  force?: boolean;
+};
+
+/** What starts a run that lets somebody in again. */
+export type AddKeyRequest = ServerRequest & {
+  /** OpenSSH lines, one public key each; not empty. */
+  keys: string[];
+};
+
+/** What starts a run of each kind. */
+export type RunRequests = {
+  provision: ProvisionRequest;
+  rescue: ServerRequest;
+  'boot-disk': BootDiskRequest;
+  'add-key': AddKeyRequest;
+};
 
 /** Names of the Updates and Queries of a run; their arguments are below. */
 export const messages = {

@@ -9,6 +9,20 @@ import { PreflightRefused } from './run-errors.ts';
 /** How the server is reached, and what its provider says about it just now. */
 export type Reached = { access: ServerAccess; described: ServerDescription };
 
+/** What a run that needs no spec asks first. */
+export function createAccessActivities(dependencies: Dependencies) {
+  return {
+    /** Asks the provider where the server is and whether it may be worked on. Read-only. */
+    async reach(request: ServerRequest): Promise<{ access: ServerAccess; summary: string }> {
+      const { access, described } = await reachServer(dependencies, request);
+      const { datacenter, bootTarget, hardware } = described;
+      const facts = [access.target.address, datacenter, hardware?.description];
+      const known = facts.filter((fact) => fact !== null && fact !== undefined && fact !== '');
+      return { access, summary: [...known, `boot target ${bootTarget}`].join(' · ') };
+    },
+  };
+}
+
 /**
  * Asks the provider about the server, read-only. Throws PreflightRefused when it is blocked, busy
  * with a task, or has no rescue system to boot.

@@ -73,12 +73,15 @@ export function createBootActivities(dependencies: Dependencies) {
         target,
         pace: wait.pace,
         deadlineMs: wait.sentAtMs + wait.deadlineMs,
-        look: (answeredAtMs) => askForInstalled(dependencies, target, wait, answeredAtMs),
-        silent: (seen) =>
-          new ServerSilent(
-            `${target.server} did not come up from its disk within ` +
-              `${Math.round(wait.deadlineMs / 60_000)} minutes. Last seen: ${seen}.`,
-          ),
+        look: async (answeredAtMs) => {
+          try {
+            return await askForInstalled(dependencies, target, wait, answeredAtMs);
+          } catch (error) {
+            if (error instanceof SshAuthRefused) return 'it answers, but takes no key yet';
+            throw error;
+          }
+        },
+        silent: (seen) => cameNotUp(target, wait, seen),
       });
     },
 
@@ -134,7 +137,23 @@ async function askForAnother(
   }
 }
 
-async function askForInstalled(
+/** The disk boot has failed. */
+export function cameNotUp(
+  { server }: RunTarget,
+  { deadlineMs }: Pick<DiskBootWait, 'deadlineMs'>,
+  seen: string,
+): ServerSilent {
+  const minutes = Math.round(deadlineMs / 60_000);
+  return new ServerSilent(
+    `${server} did not come up from its disk within ${minutes} minutes. Last seen: ${seen}.`,
+  );
+}
+
+/**
+ * Asks whoever answers for the installed system; a string says what was seen instead. Throws
+ * SshHostKeyMismatch for another system than that and the rescue being left, and SshAuthRefused.
+ */
+export async function askForInstalled(
   dependencies: Dependencies,
   target: RunTarget,
   wait: DiskBootWait,
@@ -157,7 +176,6 @@ async function askForInstalled(
     if (error instanceof SshHostKeyMismatch && error.offered === leaving) {
       return 'the rescue system still answers';
     }
-    if (error instanceof SshAuthRefused) return 'it answers, but takes no key yet';
     if (error instanceof SshUnreachable || error instanceof SshConnectionLost) return error.message;
     throw error;
   }

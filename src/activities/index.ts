@@ -1,11 +1,15 @@
+import { createAccessActivities } from './access.ts';
 import { beating } from './beat.ts';
 import { createBootActivities } from './boot.ts';
 import type { Dependencies } from './dependencies.ts';
 import { createDescribePlanActivities } from './describe-plan.ts';
+import { createDiskAnswerActivities } from './disk-answer.ts';
 import { createFinishJobsActivities } from './finish-jobs.ts';
 import { createFirstBootActivities } from './first-boot.ts';
 import { createInspectActivities } from './inspect.ts';
 import { createInstallActivities } from './install.ts';
+import { createKeysActivities } from './keys.ts';
+import { createMayBootActivities } from './may-boot.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createRecogniseActivities } from './recognise.ts';
 import { createRepartitionActivities } from './repartition.ts';
@@ -18,6 +22,7 @@ import { createVerifyActivities } from './verify.ts';
 export function createActivities(dependencies: Dependencies) {
   return beating({
     ...createPreflightActivities(dependencies),
+    ...createAccessActivities(dependencies),
     ...createSettingsActivities(dependencies),
     ...createRescueActivities(dependencies),
     ...createResetActivities(dependencies),
@@ -27,7 +32,10 @@ export function createActivities(dependencies: Dependencies) {
     ...createInspectActivities(dependencies),
     ...createInstallActivities(dependencies),
     ...createBootActivities(dependencies),
+    ...createDiskAnswerActivities(dependencies),
     ...createFirstBootActivities(dependencies),
+    ...createMayBootActivities(dependencies),
+    ...createKeysActivities(dependencies),
     ...createRepartitionActivities(dependencies),
     ...createVerifyActivities(dependencies),
   });

@@ -74,10 +74,10 @@ export function createInspectActivities(dependencies: Dependencies) {
 /** All that inspect.sh sees in the given rescue session. */
 export async function readDisks(
   dependencies: Dependencies,
-  plan: Plan,
+  { target }: Pick<Plan, 'target'>,
   rescue: System,
 ): Promise<Inspection> {
-  await using open = await openSystem(dependencies, plan.target, rescue);
+  await using open = await openSystem(dependencies, target, rescue);
   return parseInspection((await open.scripts.runOk('inspect', [])).stdout);
 }
 

@@ -34,15 +34,20 @@ export function repartitionReceipt(plan: Plan, disk: DiskName, layout: SolvedLay
   return `${JSON.stringify(claims)}\n`;
 }
 
+/** The found receipt as it is on the disk, when it has our mac; else null. */
+export function authentic(dependencies: Dependencies, found: string | undefined): string | null {
+  if (found === undefined) return null;
+  const signed = found.endsWith('\n') ? found : `${found}\n`;
+  return dependencies.verifyReceipt(signed) ? signed : null;
+}
+
 /** Is the found receipt this one, with our mac? */
 export function isOurs(
   dependencies: Dependencies,
   found: string | undefined,
   receipt: string,
 ): boolean {
-  if (found === undefined) return false;
-  const signed = found.endsWith('\n') ? found : `${found}\n`;
-  return dependencies.verifyReceipt(signed) && signed.startsWith(receipt);
+  return authentic(dependencies, found)?.startsWith(receipt) ?? false;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { cancellationSignal } from '@temporalio/activity';
+import { cancellationSignal, log } from '@temporalio/activity';
 
 import { deadlines } from '../run/deadlines.ts';
 import type { Pace } from '../run/pace.ts';
@@ -25,6 +25,8 @@ export type RescueWait = {
   giveUpAfterMs: number;
   /** Boots that were seen before the reset: none of them is the one waited for. */
   knownBootIds: string[];
+  /** The person's own keys, which the session admits beside ours. */
+  authorizedKeys?: string[];
   pace: Pace;
 };
 
@@ -60,9 +62,13 @@ export function createRescueActivities(dependencies: Dependencies) {
      * running), or nothing that knows us. With `patient`, silence is asked again: an earlier run
      * may have left work behind, which keeps the server busy. Read-only but for the claim.
      */
-    async whoAnswers(target: RunTarget, patient: boolean): Promise<System | null> {
+    async whoAnswers(
+      target: RunTarget,
+      patient: boolean,
+      authorizedKeys: string[] = [],
+    ): Promise<System | null> {
       if (!(await showsBanner(target, patient ? patientLooks : 1))) return null;
-      const wait = { sentAtMs: Date.now(), knownBootIds: [] };
+      const wait = { sentAtMs: Date.now(), knownBootIds: [], authorizedKeys };
       const rescue = await askForRescue(dependencies, target, wait, Date.now());
       if (typeof rescue !== 'string') return rescue;
       return askForOurInstalled(dependencies, target);
@@ -70,7 +76,8 @@ export function createRescueActivities(dependencies: Dependencies) {
 
     /**
      * Waits for the rescue system of this boot. Proven over SSH: it takes our rescue key, its root
-     * is in RAM, and its boot id is new. Claims it for us. Throws ServerSilent when time is up.
+     * is in RAM, and its boot id is new. Claims it for us, and lets the person's own keys in.
+     * Throws ServerSilent when time is up.
      */
     async waitForRescue(target: RunTarget, wait: RescueWait): Promise<System> {
       const deadlineMs = wait.sentAtMs + wait.giveUpAfterMs;
@@ -105,10 +112,14 @@ async function showsBanner(target: RunTarget, looks: number): Promise<boolean> {
   return false;
 }
 
-async function askForRescue(
+/**
+ * Asks whoever answers for a rescue system of ours in a new boot, and claims it; a string says what
+ * was seen instead.
+ */
+export async function askForRescue(
   dependencies: Dependencies,
   target: RunTarget,
-  wait: Pick<RescueWait, 'sentAtMs' | 'knownBootIds'>,
+  wait: Pick<RescueWait, 'sentAtMs' | 'knownBootIds' | 'authorizedKeys'>,
   answeredAtMs: number,
 ): Promise<System | string> {
   try {
@@ -116,7 +127,7 @@ async function askForRescue(
     const { identity } = open;
     if (runsFromDisk(identity)) return `a system that runs from ${identity.rootSource} answered`;
     if (wait.knownBootIds.includes(identity.bootId)) return 'the rescue of an earlier boot answers';
-    await claim(dependencies, target, open.scripts);
+    await claim(dependencies, target, open.scripts, wait.authorizedKeys ?? []);
     return {
       kind: 'rescue',
       bootId: identity.bootId,
@@ -154,10 +165,15 @@ async function claim(
   dependencies: Dependencies,
   target: RunTarget,
   scripts: RemoteScripts,
+  authorizedKeys: string[],
 ): Promise<void> {
   const owner = dependencies.keyPair(target.provider, 'rescue').fingerprint;
-  const result = await scripts.run('claim', [owner]);
-  if (result.exitCode === 0) return;
+  const stdin = authorizedKeys.map((key) => `${key}\n`).join('');
+  const result = await scripts.run('claim', [owner], { stdin });
+  if (result.exitCode === 0) {
+    if (result.stderr !== '') log.warn('rescue takes no key but ours', { seen: result.stderr });
+    return;
+  }
   throw new RefusedOnHost(
     `The rescue system of ${target.server} is in use by another ironstep: ` +
       `${result.stderr.trim()}. Nothing was changed. End that run first.`,

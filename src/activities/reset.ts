@@ -26,6 +26,12 @@ const sendsMax = 2;
 /** The hard reset, the one thing that must not be sent twice. */
 export function createResetActivities(dependencies: Dependencies) {
   return {
+    /** The watermark by which `hardReset` knows its own task again. Read-only. */
+    async latestTask(target: RunTarget): Promise<number> {
+      const provider = await dependencies.provider(target.provider);
+      return provider.latestTaskId(cancellationSignal());
+    },
+
     /**
      * Sends one hard reset. Idempotent: before it sends, it leaves word in Temporal, and an attempt
      * that finds such word first looks for a task newer than the watermark, for

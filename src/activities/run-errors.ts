@@ -112,6 +112,22 @@ export class SystemNotAsInstalled extends Error {
 }
 
 /**
+ * No disk, or more than one, carries a receipt of ours for this server: which system is meant is not
+ * known, and another system's files are never touched.
+ *
+ * @where inspect
+ * @changed Nothing was written. The run ends, and the server goes back to its old system.
+ * @remedy Add the key by hand in the rescue system: `ironstep rescue` boots it, `ironstep ssh` logs
+ *   in, `ironstep boot disk` goes back.
+ * @example
+ * The system of core1 cannot be told: none of its disks (WD-WCC4E0XXXXXX) carries a receipt of \
+ * this ironstep for it. Nothing was written. To do it by hand in rescue:  ironstep rescue core1
+ */
+export class NoSystemOfOurs extends Error {
+  override name = 'NoSystemOfOurs';
+}
+
+/**
  * The provider's task for a reset ended in an error on the provider's side.
  *
  * @where rescue, boot

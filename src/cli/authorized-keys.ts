@@ -1,4 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+
 import ssh2 from 'ssh2';
+
+import { inHome } from './home-path.ts';
 
 /**
  * What should be a public key is none. The message never quotes it: it may be a private key.
@@ -21,6 +26,15 @@ export function looksLikeKey(entry: string): boolean {
 }
 
 /**
+ * The keys that a person names: one itself, or a file with some, relative to `folder`. Throws
+ * NotAPublicKey, and what reading the file throws.
+ */
+export async function keysNamed(entry: string, folder: string): Promise<string[]> {
+  if (looksLikeKey(entry)) return authorizedKeysOf(entry);
+  return authorizedKeysOf(await readFile(resolve(folder, inHome(entry)), 'utf8'));
+}
+
+/**
  * The keys in a public key file or an authorized_keys file, one a line. Throws NotAPublicKey when
  * a line is something else, or when there is none.
  */
@@ -32,7 +46,7 @@ export function authorizedKeysOf(text: string): string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
-  if (lines.length === 0) throw new NotAPublicKey('there is no key in this file');
+  if (lines.length === 0) throw new NotAPublicKey('there is no key in it');
   return lines.map((line) => {
     if (isPublicKey(line)) return line;
     throw new NotAPublicKey(

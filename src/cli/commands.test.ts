@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 
 import { cliContext } from '../../test/fixtures/cli-context.ts';
 import { commandCases } from '../../test/fixtures/command-cases.ts';
-import type { Call } from '../../test/fixtures/command-cases.ts';
+import type { Call } from '../../test/fixtures/command-case.ts';
 import { completeSpec } from '../../test/fixtures/complete-spec.ts';
 import { TemporalUnreachable } from '../run/temporal-errors.ts';
 import { leafCommands, nameOf } from './command-tree.ts';
@@ -23,6 +23,8 @@ const laidOut: Record<string, string> = {
   SPEC: 'demo.yaml',
   'BAD-SPEC': 'bad.yaml',
   'OPEN-CONFIG': 'open',
+  KEY: 'demo.pub',
+  'PRIVATE-KEY': 'demo',
 };
 let folder: string;
 
@@ -30,6 +32,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ironstep-commands-'));
   completeSpec(folder);
   writeFileSync(join(folder, 'bad.yaml'), 'server: [\n');
+  writeFileSync(join(folder, 'demo'), '-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n');
   mkdirSync(join(folder, 'open', 'ironstep'), { recursive: true });
   writeFileSync(join(folder, 'open', 'ironstep', 'credentials.yaml'), '', { mode: 0o644 });
 });
@@ -65,7 +68,8 @@ describe.each(named)('%s', (name, command) => {
 
   test('has help, with an example', async () => {
     const { context, out } = cliContext();
-    expect(await runProgram(['help', ...name.split(' ')], context)).toBe(0);
+    const words = name.split(' ');
+    expect(await runProgram(words.toSpliced(-1, 0, 'help'), context)).toBe(0);
     expect(out()).toMatch(new RegExp(`^Usage: ironstep ${name}\\b`));
     expect(out()).toContain(`Examples:\n  npx ironstep ${name}`);
   });

@@ -11,6 +11,8 @@ export type Runs = Pick<RunClient, keyof RunClient>;
 export type Context = {
   terminal: Terminal;
   clock: Clock;
+  /** All of stdin, for `-`. */
+  readInput(): Promise<string>;
   /** Opened by the first command that needs it, so that `--help` stays fast. */
   openRuns(): Promise<Runs>;
   /** Names of servers with a run, for completion; quickly, or none. */

@@ -30,6 +30,8 @@ export const exitCodesByError: Record<string, ExitCode> = {
   RunOver: exitCode.failed,
   RunStuck: exitCode.failed,
   RequestRefused: exitCode.failed,
+  NoLogin: exitCode.failed,
+  SshProgramMissing: exitCode.failed,
   SearchAttributesMissing: exitCode.failed,
   PayloadKeyUnknown: exitCode.failed,
   PayloadKeyDamaged: exitCode.failed,

@@ -94,7 +94,7 @@ describe('keys', () => {
   it.each([
     ['missing.pub', 'missing.pub: there is no such file.'],
     ['.', 'this is a folder, not a file.'],
-    ['empty', 'there is no key in this file.'],
+    ['empty', 'there is no key in it.'],
     ['not-a-key', 'this is not an OpenSSH public key'],
     ['ssh-ed25519 AAAAnonsense', 'this is not an OpenSSH public key'],
   ])('%s is refused', async (entry, expected) => {

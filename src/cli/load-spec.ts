@@ -8,7 +8,8 @@ import type { LocatedSpec } from '../spec/parse-spec.ts';
 import type { ServerSpec, SpecFile, UserConfig } from '../spec/server-spec.ts';
 import { SpecError } from '../spec/spec-error.ts';
 import type { SpecProblem } from '../spec/spec-error.ts';
-import { authorizedKeysOf, looksLikeKey, NotAPublicKey } from './authorized-keys.ts';
+import { keysNamed, NotAPublicKey } from './authorized-keys.ts';
+import { cannotRead } from './cannot-read.ts';
 import { compileButane, ignitionComplaints, ProgramFailed } from './config-programs.ts';
 import { inHome } from './home-path.ts';
 
@@ -80,10 +81,7 @@ async function readKeys(
   const keys: string[] = [];
   for (const [index, entry] of spec.ssh.authorizedKeys.entries()) {
     try {
-      const text = looksLikeKey(entry)
-        ? entry
-        : await readFile(resolve(folder, inHome(entry)), 'utf8');
-      keys.push(...authorizedKeysOf(text));
+      keys.push(...(await keysNamed(entry, folder)));
     } catch (error) {
       const message =
         error instanceof NotAPublicKey ? error.message : `${entry}: ${cannotRead(error)}`;
@@ -138,14 +136,3 @@ async function validate(
     warnings.push(...said.map((each) => `${config.file}: ${each}`));
   }
 }
-
-function cannotRead(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  return plainCauses[code] ?? `cannot be read (${(error as Error).message})`;
-}
-
-const plainCauses: Record<string, string> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'this file may not be read by you',
-  EISDIR: 'this is a folder, not a file',
-};

@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import { text } from 'node:stream/consumers';
 
 import { systemClock } from './clock.ts';
 import type { Context } from './context.ts';
@@ -26,6 +27,7 @@ function processContext(): Context {
   return {
     terminal: processTerminal(),
     clock: systemClock,
+    readInput: () => text(process.stdin),
     openRuns,
     serverNames,
     runUrl,

@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander';
 
 import { version } from '../version.ts';
 import { addAbort } from './commands/abort.ts';
+import { addAddKey } from './commands/add-key.ts';
 import { addApprove } from './commands/approve.ts';
+import { addBoot } from './commands/boot.ts';
 import { addCodec } from './commands/codec.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDev } from './commands/dev.ts';
@@ -12,8 +14,10 @@ import { addLab } from './commands/lab.ts';
 import { addList } from './commands/list.ts';
 import { addPlan } from './commands/plan.ts';
 import { addProvision } from './commands/provision.ts';
+import { addRescue } from './commands/rescue.ts';
 import { addResume } from './commands/resume.ts';
 import { addSchema } from './commands/schema.ts';
+import { addSsh } from './commands/ssh.ts';
 import { addStatus } from './commands/status.ts';
 import { addValidate } from './commands/validate.ts';
 import { addWatch } from './commands/watch.ts';
@@ -57,6 +61,10 @@ export function buildProgram(context: Context): Command {
     addApprove,
     addResume,
     addAbort,
+    addRescue,
+    addBoot,
+    addAddKey,
+    addSsh,
     addDev,
     addWorker,
     addCodec,
@@ -72,8 +80,11 @@ export function buildProgram(context: Context): Command {
 /** Runs one command line (without node and script) and returns the program's exit code. */
 export async function runProgram(args: readonly string[], context: Context): Promise<number> {
   // Also accepted behind the command, where people add it to the line that failed.
-  const verbose = args.includes('--verbose') && args[0] !== 'lab' && args[0] !== 'demo';
-  const words = verbose ? ['--verbose', ...args.filter((word) => word !== '--verbose')] : args;
+  const ours = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  const verbose = ours.includes('--verbose') && args[0] !== 'lab' && args[0] !== 'demo';
+  const words = verbose
+    ? ['--verbose', ...ours.filter((word) => word !== '--verbose'), ...args.slice(ours.length)]
+    : args;
   try {
     await buildProgram(context).parseAsync([...words], { from: 'user' });
     return context.exitCode;

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { UsageError } from './errors.ts';
+import { runInForeground } from './foreground.ts';
 
 const notHere =
   'The lab and the demo are part of the repository, not of this package. To get them:\n' +
@@ -24,17 +23,5 @@ export async function runLabScript(script: string, args: readonly string[]): Pro
   }
   // As an address, because node would look for a bare name in the person's folder.
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child = spawn(process.execPath, ['--import', tsx, path, ...args], { stdio: 'inherit' });
-  // The terminal sends Ctrl-C to both of us; the child decides what it means.
-  const stay = () => undefined;
-  process.on('SIGINT', stay);
-  const pass = () => child.kill('SIGTERM');
-  process.on('SIGTERM', pass);
-  try {
-    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-    return code ?? (signal === 'SIGINT' ? 130 : 1);
-  } finally {
-    process.off('SIGINT', stay);
-    process.off('SIGTERM', pass);
-  }
+  return runInForeground(process.execPath, ['--import', tsx, path, ...args]);
 }

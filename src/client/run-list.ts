@@ -1,6 +1,7 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 
+import { runWorkflowTypes } from '../contract.ts';
 import { phases } from '../run/status.ts';
 import type { Phase, RunStatus } from '../run/status.ts';
 import type { LiveStatus } from './live-status.ts';
@@ -89,6 +90,6 @@ function stateFromRecords(info: WorkflowExecutionInfo, attention: string): RunSt
   if (status === 'RUNNING' || status === 'PAUSED') {
     return attention === 'none' ? 'running' : 'waiting';
   }
-  if (status === 'COMPLETED') return 'ready';
+  if (status === 'COMPLETED') return info.type === runWorkflowTypes.provision ? 'ready' : 'done';
   return status === 'CANCELLED' ? 'aborted' : 'failed';
 }

@@ -13,6 +13,8 @@ export type Inspection = {
   /** Version or `present` by tool; null: missing. */
   tools: Record<string, string | null>;
   rootSource: string;
+  /** Serials of disks whose wipe lease was begun in this boot. */
+  begunSerials: string[];
   devices: BlockDevice[];
   /** Text by path of the disk and name of the file, as found on OEM; not yet believed. */
   receipts: Record<string, Record<string, string>>;
@@ -59,6 +61,7 @@ export function parseInspection(stdout: string): Inspection {
       [...keyValues(one('tools').split('\n'))].map(([tool, version]) => [tool, version || null]),
     ),
     rootSource: one('root-source'),
+    begunSerials: (sections.find(({ words }) => words[0] === 'begun')?.lines ?? []).filter(Boolean),
     devices: parseDevices(sections),
     receipts,
   };

@@ -1,11 +1,12 @@
 /**
- * Permission to destroy what is on one disk, taken by one `inspect` (DESIGN invariant 2). The host
- * checks it directly before the first irreversible write.
+ * Permission to write to one disk, taken by one `inspect` (DESIGN invariant 2). The host checks it
+ * directly before the first irreversible write. `add-key` destroys nothing; its lease allows no
+ * more than our own files on ROOT.
  */
 export type WipeLease = {
   /** Names the lease in the host's records; from server, disk, phase and digest, never a run id. */
   id: string;
-  phase: 'install' | 'repartition';
+  phase: 'install' | 'repartition' | 'add-key';
   server: string;
   serial: string;
   wwn: string;

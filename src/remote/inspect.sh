@@ -46,6 +46,14 @@ system_facts() {
   awk '$1 == "MemTotal:" { printf "%.0f\n", $2 * 1024 }' /proc/meminfo | section memory-bytes
   awk '$2 == "/" { found = $1 } END { print found }' /proc/mounts | section root-source
   tools | section tools
+  begun_leases | section begun
+}
+
+# Serials of the disks that some phase has begun to write to in this boot, one a line.
+begun_leases() {
+  for begun in "$run_dir"/leases/*/begun; do
+    [ ! -f "$begun" ] || cat "$begun"
+  done
 }
 
 # NAME=VERSION; nothing behind the sign: it is missing.

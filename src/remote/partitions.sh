@@ -34,6 +34,11 @@ probe() {
     "$1" 2>/dev/null || true
 }
 
+# superblock START FIELD: what dumpe2fs -h says of the ext filesystem at that sector of the disk.
+superblock() {
+  dumpe2fs -h "$disk?offset=$(($1 * 512))" 2>/dev/null | sed -n "s/^$2: *//p"
+}
+
 # mount_range START SECTORS FOLDER MODE: rw; or ro; or `untouched`, read-only without even
 # replaying a journal.
 mount_range() {

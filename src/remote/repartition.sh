@@ -101,10 +101,6 @@ finished_before() {
 
 # ---- the filesystem
 
-superblock() {
-  dumpe2fs -h "$disk?offset=$((root_start * 512))" 2>/dev/null | sed -n "s/^$1: *//p"
-}
-
 # Replays the journal and repairs what any boot would repair. More than that only when the damage
 # is of our own making.
 check_filesystem() {
@@ -123,13 +119,13 @@ check_filesystem() {
   fi
   [ "$code" -le 1 ] ||
     refuse "e2fsck -fp will not repair ROOT by itself (exit $code); it needs a person: e2fsck -fy."
-  block_bytes=$(superblock 'Block size')
+  block_bytes=$(superblock "$root_start" 'Block size')
   root_blocks=$((root_sectors * 512 / block_bytes))
   step_done check
 }
 
 check_room() {
-  [ "$(superblock 'Block count')" -gt "$root_blocks" ] || return 0
+  [ "$(superblock "$root_start" 'Block count')" -gt "$root_blocks" ] || return 0
   least=$(resize2fs -P "$root_loop" 2>/dev/null | sed -n 's/.*: *//p')
   [ -n "$least" ] || refuse 'resize2fs does not say how small ROOT can be.'
   [ "$least" -le "$root_blocks" ] ||
@@ -186,7 +182,7 @@ manifest_of_root() {
 
 shrink_filesystem() {
   step_begins
-  if [ "$(superblock 'Block count')" -ne "$root_blocks" ]; then
+  if [ "$(superblock "$root_start" 'Block count')" -ne "$root_blocks" ]; then
     mark resize=started
     : >"$work_dir/resize"
     resize2fs -p "$root_loop" "$root_blocks" >"$work_dir/resize" 2>&1 &
@@ -199,8 +195,8 @@ shrink_filesystem() {
     sync "$root_loop"
   fi
   e2fsck -fn "$root_loop" >&2 || fail 'ROOT is not clean after resize2fs; the table is unchanged.'
-  [ "$(superblock 'Block count')" -eq "$root_blocks" ] ||
-    fail "ROOT has $(superblock 'Block count') blocks after resize2fs, expected $root_blocks."
+  [ "$(superblock "$root_start" 'Block count')" -eq "$root_blocks" ] ||
+    fail "ROOT has $(superblock "$root_start" 'Block count') blocks after resize2fs, expected $root_blocks."
   detach "$root_loop"
   flush
   step_done shrink

@@ -8,6 +8,7 @@ export const phases = [
   'boot',
   'first-boot',
   'repartition',
+  'keys',
   'verify',
   'handover',
 ] as const;
@@ -15,7 +16,7 @@ export const phases = [
 export type Phase = (typeof phases)[number];
 
 /** What a run of a server is for. Every kind holds the server's lock (invariant 10). */
-export type RunKind = 'provision';
+export type RunKind = 'provision' | 'rescue' | 'boot-disk' | 'add-key';
 
 /** A system of the server that the run has proven, as a person would log in to it. */
 export type Login = {

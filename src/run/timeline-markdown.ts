@@ -21,7 +21,11 @@ export function timelineMarkdown(status: RunStatus): string {
       '',
     );
   }
-  if (ending !== undefined) lines.push(`**${ending}**`, '');
+  if (ending !== undefined) {
+    const [head = '', ...more] = ending.split('\n');
+    // Two spaces: the next line stays a line of its own.
+    lines.push(`**${head}**  `, ...more.map((line) => `${line}  `), '');
+  }
   lines.push(`${status.server} · ${status.headline}`, '');
   lines.push('| | phase | took | |', '|---|---|---|---|');
   for (const entry of status.timeline) {

@@ -4,21 +4,38 @@ import type { SettingsSnapshot } from '../providers/provider.ts';
 import type { ServerAccess } from '../run/plan.ts';
 import { quick, waiting } from './activity-options.ts';
 import type { Boots } from './rescue-session.ts';
-import { phaseFailure, type RunEnds, type ServerRun } from './server-run.ts';
+import { phaseFailure, RunEnds, type ServerRun } from './server-run.ts';
 
 /** What a run that ends early has to put back. */
-export type Entered = {
+type Entered = {
   access: ServerAccess;
   snapshot: SettingsSnapshot;
   boots: Boots;
-} | null;
+};
+
+/**
+ * Runs `work` to its end. One that is refused or aborted puts back what it told `entered`: from
+ * then on it changes things.
+ */
+export async function toItsEnd<T>(
+  run: ServerRun,
+  work: (entered: (what: Entered) => void) => Promise<T>,
+): Promise<T> {
+  let toPutBack: Entered | null = null;
+  try {
+    return await run.untilAborted(() => work((what) => (toPutBack = what)));
+  } catch (error) {
+    if (error instanceof RunEnds) return endEarly(run, toPutBack, error);
+    throw error;
+  }
+}
 
 /**
  * The end of a run that was refused or aborted: the provider's settings are put back, the server
  * goes back to its old system when the disk was not touched, and the person reads what was and
  * what was not changed. Never interrupted by a second cancellation.
  */
-export async function endEarly(run: ServerRun, entered: Entered, end: RunEnds): Promise<never> {
+async function endEarly(run: ServerRun, entered: Entered | null, end: RunEnds): Promise<never> {
   const ending = await CancellationScope.nonCancellable(() => putBack(run, entered));
   const message = `${end.message}\n${ending}`;
   run.record.over(end.state, message);
@@ -26,7 +43,7 @@ export async function endEarly(run: ServerRun, entered: Entered, end: RunEnds): 
   throw ApplicationFailure.nonRetryable(message, end.state === 'refused' ? 'Refused' : 'Aborted');
 }
 
-async function putBack(run: ServerRun, entered: Entered): Promise<string> {
+async function putBack(run: ServerRun, entered: Entered | null): Promise<string> {
   if (entered === null) return 'Nothing was changed.';
   const { access, snapshot } = entered;
   const { target } = access;
@@ -35,13 +52,12 @@ async function putBack(run: ServerRun, entered: Entered): Promise<string> {
       { summary: 'put the settings back: boot target, rescue key' },
       [target, snapshot],
     );
-    const answers = await leaveRescue(run, entered);
+    const left = await leaveRescue(run, entered);
     await quick.restoreMonitoring.executeWithOptions({ summary: 'put monitoring back' }, [
       target,
       snapshot,
     ]);
-    const silent = answers ? '' : ' The system on its disk has not answered yet.';
-    const words = `${diskInWords[run.diskState]} The provider's settings were put back.${silent}`;
+    const words = `${diskInWords[run.diskState]} The provider's settings were put back.${where[left]}`;
     return entered.boots.underWay?.to === 'rescue'
       ? `${words}\n${mayRunRescue(target.server)}`
       : words;
@@ -64,7 +80,18 @@ const diskInWords: Record<ServerRun['diskState'], string> = {
   installed:
     'The new system is on the disk; it was not compared with the spec, and its automatic updates ' +
     'stay held (/etc/ironstep/hold).',
+  'keys-placed': 'Keys may have been written to the system on its disk already.',
 };
+
+/** What a person has to know about where the server is then; the rest is said of the disk. */
+const where: Record<Left, string> = {
+  settled: '',
+  silent: ' The system on its disk has not answered yet.',
+  rescue: ' It still runs rescue.',
+};
+
+/** Where an early end leaves the server. */
+type Left = 'settled' | 'silent' | 'rescue';
 
 function mayRunRescue(server: string): string {
   return (
@@ -75,17 +102,13 @@ function mayRunRescue(server: string): string {
 
 /**
  * Out of rescue, when the run entered it and the disk holds something to boot. With an empty or
- * an unbootable disk rescue stays up. Returns whether a system answers, where one should.
+ * an unbootable disk rescue stays up, and so does a session that was up before.
  */
-async function leaveRescue(
-  run: ServerRun,
-  { access, boots }: NonNullable<Entered>,
-): Promise<boolean> {
+async function leaveRescue(run: ServerRun, { access, boots }: Entered): Promise<Left> {
   const { last, underWay } = boots;
-  const bootable =
-    run.diskState === 'installed' || (run.diskState === 'untouched' && run.oldSystem);
   const leaving = underWay?.to === 'disk' ? underWay.from : last;
-  if (leaving?.kind !== 'rescue' || !bootable) return true;
+  if (leaving?.kind !== 'rescue' || run.diskState === 'unbootable') return 'settled';
+  if (underWay === null && run.diskState !== 'installed' && !run.oldSystem) return 'rescue';
   try {
     if (underWay === null) {
       await quick.rebootFromInside.executeWithOptions(
@@ -94,13 +117,14 @@ async function leaveRescue(
       );
       run.answers(null);
     }
-    return await waiting.waitForOldSystem.executeWithOptions(
+    const answers = await waiting.waitForOldSystem.executeWithOptions(
       { summary: 'wait for the system on the disk' },
       [access.target, leaving, run.pace],
     );
+    return answers ? 'settled' : 'silent';
   } catch (error) {
     // The settings matter more than the reboot: they go back whether the server answers or not.
     if (phaseFailure(error) === null) throw error;
-    return false;
+    return 'silent';
   }
 }

@@ -18,6 +18,7 @@ export const neverRetried: string[] = [
   'FileTooOpen',
   'MasterSecretDamaged',
   'MirrorsInvalid',
+  'NoSystemOfOurs',
   'PreflightRefused',
   'ProviderAccessRefused',
   'ProviderNotFound',
@@ -45,6 +46,7 @@ export const refusals: ReadonlySet<string> = new Set([
   'DiskNotFound',
   'DiskUnsuitable',
   'LayoutDoesNotFit',
+  'NoSystemOfOurs',
   'RefusedOnHost',
 ]);
 

@@ -3,7 +3,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { Repartitioned } from '../activities/repartition.ts';
 import type { Verified } from '../activities/verify.ts';
 import type { SettingsSnapshot } from '../providers/provider.ts';
-import type { FirstBootProof, Plan, System } from '../run/plan.ts';
+import type { FirstBootProof, Plan, ServerAccess, System } from '../run/plan.ts';
 import type { Report } from '../run/status.ts';
 import { quick } from './activity-options.ts';
 import type { Boots } from './rescue-session.ts';
@@ -29,17 +29,7 @@ export async function handOver(run: ServerRun, finished: Finished): Promise<Repo
   await run.phase(
     'handover',
     async () => {
-      await quick.restoreSettings.executeWithOptions({ summary: 'put the settings back' }, [
-        plan.target,
-        snapshot,
-      ]);
-      await quick.armDisk.executeWithOptions({ summary: 'disk stays the boot target' }, [
-        plan.target,
-      ]);
-      await quick.restoreMonitoring.executeWithOptions({ summary: 'put monitoring back' }, [
-        plan.target,
-        snapshot,
-      ]);
+      await settingsBack(plan, snapshot);
       await quick.releaseHold.executeWithOptions({ summary: 'automatic updates run again' }, [
         plan.target,
         system,
@@ -51,6 +41,22 @@ export async function handOver(run: ServerRun, finished: Finished): Promise<Repo
   run.record.ready(report);
   run.show();
   return report;
+}
+
+/** The provider's settings as they were, but the server boots from disk: it answers from there. */
+export async function settingsBack(
+  { target }: ServerAccess,
+  snapshot: SettingsSnapshot,
+): Promise<void> {
+  await quick.restoreSettings.executeWithOptions({ summary: 'put the settings back' }, [
+    target,
+    snapshot,
+  ]);
+  await quick.armDisk.executeWithOptions({ summary: 'disk stays the boot target' }, [target]);
+  await quick.restoreMonitoring.executeWithOptions({ summary: 'put monitoring back' }, [
+    target,
+    snapshot,
+  ]);
 }
 
 function reportOf(run: ServerRun, finished: Finished): Report {

@@ -1,6 +1,6 @@
 import { serverRequestOf, type ProvisionRequest } from '../contract.ts';
 import type { Report } from '../run/status.ts';
-import { endEarly, type Entered } from './ending.ts';
+import { toItsEnd } from './ending.ts';
 import { proveFirstBoot } from './first-boot.ts';
 import { handOver } from './handover.ts';
 import { install } from './install.ts';
@@ -8,7 +8,7 @@ import { inInstalled } from './installed-system.ts';
 import { preflight } from './preflight.ts';
 import { repartition } from './repartition.ts';
 import { inRescue, noBoots } from './rescue-session.ts';
-import { RunEnds, ServerRun } from './server-run.ts';
+import { ServerRun } from './server-run.ts';
 import { verify } from './verify.ts';
 
 /**
@@ -17,31 +17,23 @@ import { verify } from './verify.ts';
 export async function provisionServer(request: ProvisionRequest): Promise<Report> {
   const run = new ServerRun('provision', serverRequestOf(request), request);
   const boots = noBoots();
-  let entered: Entered = null;
-  try {
-    return await run.untilAborted(async () => {
-      const { plan, config, snapshot, recognised } = await preflight(run, request, boots);
-      entered = { access: plan, snapshot, boots };
-      const installed =
-        recognised ??
-        (await inRescue(run, plan, boots, (rescue) =>
-          install(run, { plan, config, boots, rescue }),
-        ));
-      const firstBoot = await inInstalled(run, plan, boots, (system) =>
-        proveFirstBoot(run, plan, system),
-      );
-      const repartitioned = installed.finished
-        ? installed.repartitioned
-        : await inRescue(run, plan, boots, (rescue) => repartition(run, { plan, boots, rescue }));
-      const layout = repartitioned?.layout ?? installed.layout;
-      return inInstalled(run, plan, boots, async (system) => {
-        const verified = await verify(run, plan, system, layout);
-        const learned = { plan, snapshot, boots, firstBoot, repartitioned };
-        return handOver(run, { ...learned, system, verified });
-      });
+  return toItsEnd(run, async (entered) => {
+    const { plan, config, snapshot, recognised } = await preflight(run, request, boots);
+    entered({ access: plan, snapshot, boots });
+    const installed =
+      recognised ??
+      (await inRescue(run, plan, boots, (rescue) => install(run, { plan, config, boots, rescue })));
+    const firstBoot = await inInstalled(run, plan, boots, (system) =>
+      proveFirstBoot(run, plan, system),
+    );
+    const repartitioned = installed.finished
+      ? installed.repartitioned
+      : await inRescue(run, plan, boots, (rescue) => repartition(run, { plan, boots, rescue }));
+    const layout = repartitioned?.layout ?? installed.layout;
+    return inInstalled(run, plan, boots, async (system) => {
+      const verified = await verify(run, plan, system, layout);
+      const learned = { plan, snapshot, boots, firstBoot, repartitioned };
+      return handOver(run, { ...learned, system, verified });
     });
-  } catch (error) {
-    if (error instanceof RunEnds) return endEarly(run, entered, error);
-    throw error;
-  }
+  });
 }

@@ -79,7 +79,13 @@ async function enterRescue(
     if (finished.length > 0) run.note(`waited for what an earlier run began: ${finished.join()}`);
     return before;
   }
-  const wait = { knownBootIds: boots.ids, pace: run.pace, giveUpAfterMs: deadlines.comesBackMs };
+  const { authorizedKeys } = run.request.ssh;
+  const wait = {
+    knownBootIds: boots.ids,
+    authorizedKeys,
+    pace: run.pace,
+    giveUpAfterMs: deadlines.comesBackMs,
+  };
   if (lost) {
     const back = await rescueByItself(access, { ...wait, sentAtMs: Date.now() });
     if (back !== null) return back;
@@ -110,6 +116,7 @@ export async function askWhoAnswers(
   boots.last = await quick.whoAnswers.executeWithOptions({ summary: 'which system answers now' }, [
     access.target,
     patient,
+    run.request.ssh.authorizedKeys,
   ]);
   boots.known = true;
   run.answers(boots.last);
@@ -144,7 +151,12 @@ async function rebootInstalled(
   return sentAtMs;
 }
 
-async function hardReset(run: ServerRun, access: ServerAccess, watermark: number): Promise<number> {
+/** Sends the one hard reset of this attempt and waits until the provider has issued it. */
+export async function hardReset(
+  run: ServerRun,
+  access: ServerAccess,
+  watermark: number,
+): Promise<number> {
   const { task, sentAtMs } = await resetting.hardReset.executeWithOptions(
     { summary: 'hard reset' },
     [access.target, watermark, run.pace],

@@ -57,7 +57,7 @@ export class ServerRun {
   /** In words, for the timeline: by --wipe at the start, or by whose approval. */
   approvedHow = 'covered by --wipe';
   /** What this run has done to the disk; once it is not `untouched`, only forward. */
-  diskState: 'untouched' | 'unbootable' | 'installed' = 'untouched';
+  diskState: 'untouched' | 'unbootable' | 'installed' | 'keys-placed' = 'untouched';
   /** A disk of the server holds something that may boot: an early end goes back to it. */
   oldSystem = true;
   readonly warnings: string[] = [];
@@ -141,10 +141,16 @@ export class ServerRun {
   }
 
   /** Which system is proven to answer; null from a reboot to the next proof. */
-  answers(system: System | null): void {
+  answers(system: Pick<System, 'kind' | 'user' | 'hostKey'> | null): void {
     this.record.answers(
       system && { kind: system.kind, user: system.user, hostKey: system.hostKey },
     );
+    this.show();
+  }
+
+  /** A run that is not for provisioning did what it was asked; the first line says what. */
+  achieved(ending: string[]): void {
+    this.record.achieved(ending.join('\n'));
     this.show();
   }
 

@@ -6,8 +6,8 @@ import { stringify } from 'yaml';
 import { makeDemoKey } from '../../lab/demo-key.ts';
 import type { LabServerView } from '../../lab/server-view.ts';
 import type { LiveStatus } from '../../src/client/live-status.ts';
-import type { Phase } from '../../src/run/status.ts';
 import { abortTable } from '../abort-table.ts';
+import type { ProvisionPhase as Phase } from '../abort-table.ts';
 import { until } from '../until.ts';
 import { Instance } from './instance.ts';
 
@@ -67,7 +67,7 @@ async function abortWhen(
   const before = await machine();
   const run = await instance.start(spec(apply), wipe === '' ? {} : { wipe });
   await until(async () => isThere(await instance.status('core1')), 300_000);
-  const phase = await instance.abort(run);
+  const phase = (await instance.abort(run)) as Phase;
   const ended = async () => (await instance.status('core1')).state === 'aborted';
   await until(ended, 600_000);
   const promised = abortTable()[phase];

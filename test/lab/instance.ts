@@ -144,7 +144,7 @@ export class Instance {
   /** Starts a run in this process, without the CLI. */
   async start(path: string, extra: Partial<ProvisionRequest>): Promise<RunReference> {
     const { spec } = await loadSpec(path);
-    return this.#runs.start({ spec, by: 'test', ...extra });
+    return this.#runs.start('provision', { spec, by: 'test', ...extra });
   }
 
   /** Stops a run; returns the phase in which it was asked to. */

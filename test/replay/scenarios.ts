@@ -1,80 +1,17 @@
-import type { WorkflowHandle } from '@temporalio/client';
-
 import { messages } from '../../src/contract.ts';
-import type { System } from '../../src/run/plan.ts';
-import type { RunKind } from '../../src/run/status.ts';
 import { requestOf } from '../fixtures/provision-request.ts';
-import { until } from '../until.ts';
 import type { FakeField } from '../workflow/fake-field.ts';
 import { update, waiting } from '../workflow/field-runs.ts';
-
-/** One way a run can go, for a recorded history. */
-export type Scenario = {
-  kind?: RunKind;
-  request: object;
-  /** What the field holds before the run begins. */
-  field?: (field: FakeField) => void;
-  /** What a person does; by default nothing. The history is taken when this is through. */
-  person?: (handle: WorkflowHandle, field: FakeField) => Promise<void>;
-};
-
-const by = 'ada@desk';
-const ended = (handle: WorkflowHandle): Promise<void> =>
-  handle.result().then(
-    () => undefined,
-    () => undefined,
-  );
-
-const resume = async (handle: WorkflowHandle): Promise<void> => {
-  await waiting(handle);
-  await update(handle, messages.resume, { by });
-  await ended(handle);
-};
-
-/** Errors of activities are known to a workflow by the name of their class. */
-const failures = {
-  HostWorkFailed: class HostWorkFailed extends Error {},
-  ProviderAccessRefused: class ProviderAccessRefused extends Error {},
-  PreflightRefused: class PreflightRefused extends Error {},
-  RefusedOnHost: class RefusedOnHost extends Error {},
-  ServerRebooted: class ServerRebooted extends Error {},
-  ServerSilent: class ServerSilent extends Error {},
-};
-
-function failing(activity: string, name: keyof typeof failures): (field: FakeField) => void {
-  return (field) => void field.failOnce.set(activity, new failures[name](`${activity} failed`));
-}
-
-/** Aborts while `activity` is at work; it ends when it is cancelled, or when it is let go. */
-function abortDuring(activity: string, finishes = false): Partial<Scenario> {
-  let letGo = (): void => {};
-  return {
-    field: (field) =>
-      void field.gates.set(activity, new Promise((resolve) => (letGo = () => resolve()))),
-    person: async (handle, field) => {
-      await until(() => field.calls.includes(activity));
-      await update(handle, messages.abort, { by, reason: `during ${activity}` });
-      if (finishes) letGo();
-      await ended(handle);
-    },
-  };
-}
-
-const installed: System = {
-  kind: 'installed',
-  bootId: 'boot-0',
-  hostKey: 'ssh-ed25519 AAAA',
-  user: 'core',
-  waitedMs: 0,
-  kernel: '6.1.0',
-};
+import { operationScenarios } from './operation-scenarios.ts';
+import { abortDuring, by, ended, failing, installed, resume } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 const shrink = { request: requestOf('shrink') };
 const presize = { request: requestOf('presize') };
 const { layout: _whole, ...wholeDiskSpec } = requestOf('presize').spec;
 const contents = (field: FakeField) => void (field.fingerprint = '7c1e90aabbcc');
 
-/** Every phase and every branch of a provisioning run. */
+/** Every phase and every branch of a run. */
 export const scenarios: Record<string, Scenario> = {
   'provision-shrink': shrink,
   'provision-presize': presize,
@@ -168,13 +105,5 @@ export const scenarios: Record<string, Scenario> = {
       failing('restoreSettings', 'ProviderAccessRefused')(field);
     },
   },
+  ...operationScenarios,
 };
-
-/** Brings a run to where its history is taken. */
-export async function play(
-  scenario: Scenario,
-  handle: WorkflowHandle,
-  field: FakeField,
-): Promise<void> {
-  await (scenario.person ?? ended)(handle, field);
-}

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { messages } from '../../src/contract.ts';
-import type { Phase } from '../../src/run/status.ts';
 import { abortTable } from '../abort-table.ts';
+import type { ProvisionPhase } from '../abort-table.ts';
 import { requestOf } from '../fixtures/provision-request.ts';
 import { until } from '../until.ts';
 import { FakeField } from './fake-field.ts';
@@ -23,7 +23,7 @@ const endings: Record<string, RegExp> = {
 };
 
 /** An activity of each phase, during which the abort arrives. */
-const activities: [Phase, string][] = [
+const activities: [ProvisionPhase, string][] = [
   ['preflight', 'preflight'],
   ['rescue', 'waitForRescue'],
   ['inspect', 'inspect'],

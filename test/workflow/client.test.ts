@@ -98,7 +98,7 @@ afterAll(async () => {
 
 describe('a run that goes', () => {
   beforeAll(async () => {
-    await client.start(requestOf('core1', 'ns1'));
+    await client.start('provision', requestOf('core1', 'ns1'));
   });
 
   test('is seen in Temporal by its name, provider, phase and summary', async () => {
@@ -143,7 +143,7 @@ describe('a run that goes', () => {
   });
 
   test('is never started twice, and the refusal says where it is', async () => {
-    const second = client.start(requestOf('other-name', 'ns1'));
+    const second = client.start('provision', requestOf('other-name', 'ns1'));
     await expect(second).rejects.toThrow(RunAlreadyGoing);
     await expect(second).rejects.toThrow('in phase install');
   });
@@ -161,7 +161,7 @@ describe('a run that goes', () => {
   });
 
   test('two open runs under one name are told apart, not guessed', async () => {
-    const twin = await client.start(requestOf('core1', 'ns2'));
+    const twin = await client.start('provision', requestOf('core1', 'ns2'));
     await vi.waitFor(() => expect(client.find('core1')).rejects.toThrow(ServerAmbiguous), 10_000);
     await expect(client.find('core1')).rejects.toThrow('server/ovh/ns2');
     await client.abort(twin, { by: 'test', reason: 'the twin goes' });
@@ -188,7 +188,7 @@ describe('a run that goes', () => {
       () => expect(client.resume(run, { by: 'test' })).rejects.toThrow(RunOver),
       10_000,
     );
-    const again = await client.start(requestOf('core1', 'ns1'));
+    const again = await client.start('provision', requestOf('core1', 'ns1'));
     expect((await client.status(again)).state).toBe('running');
     await client.abort(again, { by: 'test', reason: 'done with it' });
     await vi.waitFor(
@@ -203,7 +203,7 @@ describe('a run that goes', () => {
 });
 
 test('a run that was terminated in Temporal is not shown as going', async () => {
-  const run = await client.start(requestOf('core3', 'ns3'));
+  const run = await client.start('provision', requestOf('core3', 'ns3'));
   expect((await client.status(run)).state).toBe('running');
   await env.client.workflow.getHandle(run.workflowId).terminate('by hand');
   const status = await client.status(run);
@@ -213,7 +213,10 @@ test('a run that was terminated in Temporal is not shown as going', async () => 
 });
 
 test('a run that did not end well is started again from its own request, a good one is not', async () => {
-  const run = await client.start({ ...requestOf('core7', 'ns7'), wipe: 'SERIAL:7c1e90' });
+  const run = await client.start('provision', {
+    ...requestOf('core7', 'ns7'),
+    wipe: 'SERIAL:7c1e90',
+  });
   await env.client.workflow.getHandle(run.workflowId).terminate('by hand');
   const newest = async () => (await client.list()).find(({ server }) => server === 'core7');
   await expect.poll(async () => (await newest())?.state, { timeout: 10_000 }).toBe('failed');
@@ -235,7 +238,10 @@ test('a Temporal without our search attributes says so instead of hanging the ru
   });
   // A new namespace is known to the frontend a moment after its registration.
   await vi.waitFor(
-    () => expect(bare.start(requestOf('core4', 'ns4'))).rejects.toThrow(SearchAttributesMissing),
+    () =>
+      expect(bare.start('provision', requestOf('core4', 'ns4'))).rejects.toThrow(
+        SearchAttributesMissing,
+      ),
     { timeout: 30_000, interval: 500 },
   );
   await bare.close();
@@ -256,7 +262,7 @@ test('nothing that listens is TemporalUnreachable, and names the address', async
 
 describe('without a worker', () => {
   beforeAll(async () => {
-    await client.start(requestOf('core5', 'ns5'));
+    await client.start('provision', requestOf('core5', 'ns5'));
     await vi.waitFor(() => client.find('core5'), 10_000);
     await stopWorker();
     stopWorker = async () => undefined;
@@ -281,6 +287,8 @@ describe('without a worker', () => {
   });
 
   test('a second start names no phase, but is refused', async () => {
-    await expect(client.start(requestOf('core5', 'ns5'))).rejects.toThrow(RunAlreadyGoing);
+    await expect(client.start('provision', requestOf('core5', 'ns5'))).rejects.toThrow(
+      RunAlreadyGoing,
+    );
   });
 });

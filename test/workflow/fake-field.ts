@@ -3,12 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 
 import type { Activities } from '../../src/activities/index.ts';
+import type { DiskAnswer } from '../../src/activities/disk-answer.ts';
 import type { Selected } from '../../src/activities/inspect.ts';
+import type { MayBoot } from '../../src/activities/may-boot.ts';
 import type { Recognised } from '../../src/activities/recognise.ts';
 import type { BlockDevice } from '../../src/disk/block-device.ts';
-import type { ProvisionRequest } from '../../src/contract.ts';
+import type { ProvisionRequest, ServerRequest } from '../../src/contract.ts';
 import type { ServerPlan } from '../../src/run/server-plan.ts';
-import type { Plan, System } from '../../src/run/plan.ts';
+import type { Plan, ServerAccess, System } from '../../src/run/plan.ts';
 
 const gib = 2 ** 30;
 
@@ -22,6 +24,9 @@ export class FakeField {
   recognised: Recognised | null = null;
   /** What an earlier run left on the disk. */
   onDisk: Partial<Pick<Selected, 'installed' | 'repartitionBegun'>> = {};
+  /** What rescue says of the disks, and what answers after a boot from them. */
+  mayBoot: MayBoot = { reasons: [], ours: true };
+  diskAnswer: DiskAnswer | null = null;
   /** The next call of this activity throws this, once. */
   readonly failOnce = new Map<string, Error>();
   /** Activities of these names wait until they are let go. */
@@ -39,6 +44,14 @@ export class FakeField {
         warnings: [],
       }),
       recognise: async () => this.recognised,
+      reach: async (request) => ({ access: accessOf(request), summary: 'reachable' }),
+      mayBoot: async () => this.mayBoot,
+      latestTask: async () => 7,
+      waitForDisk: async () =>
+        this.diskAnswer ?? { kind: 'installed', system: this.#boot('installed') },
+      findOurSystem: async () => ({ device: deviceWith('7c1e90aabbcc'), receipt: '{}' }),
+      placeLogin: async () => ({ added: 2 }),
+      takeKeys: async () => ({ file: '/home/core/.ssh/authorized_keys', added: 0 }),
       finishJobs: async () => [],
       describePlan: async ({ plan, system }) => planOfServer(plan, system),
       restoreSettings: async () => {},
@@ -134,9 +147,17 @@ function selected(fingerprint: string): Selected {
   };
 }
 
+function accessOf({ server, provider }: Pick<ServerRequest, 'server' | 'provider'>): ServerAccess {
+  return {
+    target: { server, provider, address: '127.0.0.1', sshPort: 22 },
+    keys: { login: 'l', host: 'ssh-ed25519 AAAA', rescue: 'r' },
+    rescueImage: null,
+  };
+}
+
 function planOf({ spec }: ProvisionRequest): Plan {
   return {
-    target: { server: spec.server, provider: spec.provider, address: '127.0.0.1', sshPort: 22 },
+    ...accessOf(spec),
     headline: 'Flatcar 1.0',
     release: {
       os: 'flatcar',
@@ -153,9 +174,7 @@ function planOf({ spec }: ProvisionRequest): Plan {
     disk: spec.disk,
     layout: spec.layout ?? null,
     partUuids: {},
-    keys: { login: 'l', host: 'h', rescue: 'r' },
     configDigest: 'c'.repeat(64),
-    rescueImage: null,
     warnings: [],
     summary: 'looks good',
   };

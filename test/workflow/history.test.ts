@@ -65,7 +65,7 @@ async function live(): Promise<void> {
   field.fingerprint = '7c1e90aabbcc';
   field.failOnce.set('waitForRescue', new ServerSilent('rescue did not come up\nnothing answered'));
   field.failOnce.set('hardReset', new Error('the API did not answer'));
-  await client.start(request);
+  await client.start('provision', request);
   await untilWaiting('failed');
   await client.resume(run, { by: 'bob@laptop' });
   await untilWaiting('approval');
@@ -74,13 +74,13 @@ async function live(): Promise<void> {
   await client.approve(run, { by: 'bob@laptop', wipe: 'SERIAL-1:7c1e90aabbcc' });
   await untilOver();
   field.failOnce.set('preflight', new PreflightRefused('the account is blocked'));
-  await client.start({ ...request, by: 'cron@ci' });
+  await client.start('provision', { ...request, by: 'cron@ci' });
   await untilOver();
-  await client.start(request);
+  await client.start('provision', request);
   await untilWaiting('approval');
   await client.abort(run, { by: 'anna@desk', reason: 'wrong server' });
   await untilOver();
-  await client.start(request);
+  await client.start('provision', request);
   await untilWaiting('approval');
   await env.client.workflow.getHandle(run.workflowId).terminate('by hand');
 }

@@ -84,8 +84,8 @@ describe('two runs, of which one has trouble, with a worker that is replaced whi
   beforeAll(async () => {
     const first = new WorkerProcess(env, '--trouble');
     const started = [
-      await runs.start(requestOf('shrink', 'core1')),
-      await runs.start(requestOf('presize', 'core2')),
+      await runs.start('provision', requestOf('shrink', 'core1')),
+      await runs.start('provision', requestOf('presize', 'core2')),
     ];
     await Promise.all(started.map((run) => until(run, asksForYes)));
     const before = await scrape(metricsAddress);

@@ -59,7 +59,7 @@ it('a run whose version has no worker is named by status and list, and others st
   const first = await workerOf('ironstep/one', field);
   const run = await first.runUntil(async () => {
     await makeCurrent('one');
-    const started = await client.start(requestOf('presize'));
+    const started = await client.start('provision', requestOf('presize'));
     await until(async () => (await client.status(started)).state === 'waiting', 30_000);
     return started;
   });
@@ -69,7 +69,7 @@ it('a run whose version has no worker is named by status and list, and others st
     const error: unknown = await client.status(run).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(NoWorkerOfVersion);
     expect(String(error)).toContain('IRONSTEP_DEPLOYMENT=ironstep/one ironstep worker');
-    const other = await client.start(requestOf('presize', 'core2'));
+    const other = await client.start('provision', requestOf('presize', 'core2'));
     await until(async () => (await client.status(other)).state === 'waiting', 30_000);
     const said = (await client.list()).map(({ server, words }) => [server, words]);
     expect(said).toEqual([

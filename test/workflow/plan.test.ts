@@ -62,7 +62,7 @@ it('a run that is under way is not disturbed to look', async () => {
   const field = new FakeField();
   field.fingerprint = '7c1e90aabbcc';
   await withWorker(field, async () => {
-    const run = await client.start(requestOf('presize', 'core2'));
+    const run = await client.start('provision', requestOf('presize', 'core2'));
     await until(async () => (await client.status(run)).state === 'waiting', 30_000);
     field.calls.length = 0;
     await client.plan(requestOf('presize', 'core2'));

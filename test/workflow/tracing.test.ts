@@ -83,7 +83,7 @@ afterAll(async () => {
 async function provisioned(): Promise<History> {
   const client = new Client({ connection: temporal.connection, dataConverter });
   const runs = new RunClient(client, temporal.address);
-  const run = await runs.start(requestOf('presize'));
+  const run = await runs.start('provision', requestOf('presize'));
   await vi.waitFor(
     async () => {
       const { attention, state } = await runs.status(run);

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { addExamples } from '../examples.ts';
 import { exitCode } from '../exit-code.ts';
 import { followRun } from '../follow-run.ts';
-import { followHint } from './provision.ts';
+import { followHint } from '../start-run.ts';
 
 type Options = { reason?: string; detach?: boolean; json?: boolean };
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { say, sayJson, withRuns } from '../context.ts';
 import type { Context } from '../context.ts';
 import { addExamples } from '../examples.ts';
-import { followHint } from './provision.ts';
+import { followHint } from '../start-run.ts';
 
 type Options = { wipe: string; json?: boolean };
 

@@ -4,7 +4,7 @@ import { say, sayJson, withRuns } from '../context.ts';
 import type { RunReference } from '../../client.ts';
 import type { Context, Runs } from '../context.ts';
 import { addExamples } from '../examples.ts';
-import { followHint } from './provision.ts';
+import { followHint } from '../start-run.ts';
 
 /** `ironstep resume SERVER`: try again from where the run waits, or where a run that is over ended. */
 export function addResume(program: Command, context: Context): void {

@@ -36,11 +36,11 @@ export function addValidate(program: Command, context: Context): void {
 
 async function verdictOn(file: string): Promise<Verdict> {
   const { loadSpec } = await import('../load-spec.ts');
-  const { summaryOf } = await import('../../client/run-summary.ts');
+  const { specSummary } = await import('../../client/run-summary.ts');
   const { SpecError } = await import('../../spec/spec-error.ts');
   try {
     const { spec, warnings } = await loadSpec(file);
-    return { file, good: true, summary: summaryOf(spec), warnings };
+    return { file, good: true, summary: specSummary(spec), warnings };
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
     return { file, good: false, problems: error.problems, message: error.message };

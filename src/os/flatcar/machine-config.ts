@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 
 import type { ServerSpec } from '../../spec/server-spec.ts';
 import type { MountedPartition, RenderedConfig } from '../os-target.ts';
 import { dataUrl } from './data-url.ts';
 import { escapePath, heldUnits, holdDropin, loginUnit, ourFiles } from './our-files.ts';
+import { ensureLoginScript, loginUnitText } from './our-login.ts';
+import { unitFile } from './unit-file.ts';
 import { userConfigFacts } from './user-config.ts';
 
 /** As much of Ignition's spec 3.3.0 as our own config uses. */
@@ -82,7 +83,7 @@ function parentConfig(input: MachineConfigInput, stamp: Record<string, string>):
     passwd: { users: [{ name: 'core', sshAuthorizedKeys: keys }] },
     storage: { files: ourOwnFiles(input, keys, stamp) },
     systemd: {
-      units: [...heldUnits.map(heldUnit), loginService(), ...input.partitions.flatMap(mountUnit)],
+      units: [...heldUnits.map(heldUnit), loginService, ...input.partitions.flatMap(mountUnit)],
     },
   };
 }
@@ -108,35 +109,12 @@ function file(path: string, mode: number, text: string): IgnitionFile {
   return { path, mode, overwrite: true, contents: { source: dataUrl(text) } };
 }
 
+const loginService = { name: loginUnit, enabled: true, contents: loginUnitText() };
+
 /** Updates reboot the server: they wait until `handover` removes the file (invariant 11). */
 function heldUnit(name: string): IgnitionUnit {
   const contents = unitFile({ Unit: [`ConditionPathExists=!${ourFiles.hold}`] });
   return { name, dropins: [{ name: holdDropin, contents }] };
-}
-
-/**
- * The legacy cloud-config may replace sshd_config and key files at every boot, so this runs after
- * it. The names are those of coreos-cloudinit (units/) and of the lab; a name that does not exist
- * orders nothing.
- */
-function loginService(): IgnitionUnit {
-  const after = [
-    'user-config.target',
-    'user-cloudinit@var-lib-flatcar\\x2dinstall-user_data.service',
-    'user-cloudinit-proc-cmdline.service',
-    'user-cloudinit.service',
-    'update-ssh-keys-after-ignition.service',
-  ];
-  const contents = unitFile({
-    Unit: ['Description=Keep the keys of ironstep able to log in', `After=${after.join(' ')}`],
-    Service: [
-      'Type=oneshot',
-      'RemainAfterExit=yes',
-      `ExecStart=/bin/sh ${ourFiles.ensureLogin} ${ourFiles.loginKeys}`,
-    ],
-    Install: ['WantedBy=multi-user.target'],
-  });
-  return { name: loginUnit, enabled: true, contents };
 }
 
 /**
@@ -154,16 +132,4 @@ function mountUnit(partition: MountedPartition): IgnitionUnit[] {
     Install: [`WantedBy=${escapePath(device)}.device`],
   });
   return [{ name: `${escapePath(mount)}.mount`, enabled: true, contents }];
-}
-
-function unitFile(sections: Record<string, string[]>): string {
-  const texts = Object.entries(sections).map(([name, lines]) => `[${name}]\n${lines.join('\n')}\n`);
-  return texts.join('\n');
-}
-
-/** Beside this module, or in the sources when this one was compiled into dist. */
-function ensureLoginScript(): string {
-  const beside = new URL('./ensure-login.sh', import.meta.url);
-  const source = new URL('../../../src/os/flatcar/ensure-login.sh', import.meta.url);
-  return readFileSync(existsSync(beside) ? beside : source, 'utf8');
 }
