@@ -33,24 +33,26 @@ make_all() {
   make credentials.yaml 600 echo '# Accounts at providers; see docs/guide/teams.md.'
 }
 
-# NAME MODE COMMAND...: the file appears whole or not at all, and never replaces one.
+# NAME MODE COMMAND...: the file appears whole or not at all, and never replaces one. What is there
+# gets its owner and mode back, which an editor may have changed.
 make() {
   name=$1 mode=$2
   shift 2
   if [ -e "$folder/$name" ]; then
-    echo "kept  $folder/$name"
+    give_away "$folder/$name"
+    echo "kept  $name"
     return
   fi
   "$@" >"$folder/.$name.new"
-  put "$name" "$mode"
-  echo "made  $folder/$name"
+  give_away "$folder/.$name.new"
+  sync "$folder/.$name.new"
+  mv "$folder/.$name.new" "$folder/$name"
+  echo "made  $name"
 }
 
-put() {
-  chown "$owner" "$folder/.$1.new"
-  chmod "$2" "$folder/.$1.new"
-  sync "$folder/.$1.new"
-  mv "$folder/.$1.new" "$folder/$1"
+give_away() {
+  chown "$owner" "$1"
+  chmod "$mode" "$1"
 }
 
 add_token() {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -31,5 +32,22 @@ describe('deploy', () => {
   it('registers the search attributes that both ends of Temporal share', () => {
     const line = /^search_attributes='(.*)'$/m.exec(read('temporal/setup.sh'))?.[1];
     expect(line?.split(' ')).toEqual(searchAttributeNames);
+  });
+
+  it.skipIf(missing('systemd-analyze'))('the unit for a user is one that systemd takes', () => {
+    const home = mkdtempSync(join(tmpdir(), 'systemd-'));
+    try {
+      // systemd looks for the program, too.
+      mkdirSync(join(home, '.local', 'bin'), { recursive: true });
+      writeFileSync(join(home, '.local', 'bin', 'ironstep'), '#!/bin/sh\n', { mode: 0o755 });
+      const unit = join(folder, 'systemd', 'ironstep.service');
+      const report = spawnSync('systemd-analyze', ['verify', '--user', '--man=no', unit], {
+        env: { PATH: process.env['PATH'], HOME: home, XDG_RUNTIME_DIR: home },
+        encoding: 'utf8',
+      });
+      expect([report.status, report.stderr]).toEqual([0, '']);
+    } finally {
+      rmSync(home, { recursive: true });
+    }
   });
 });

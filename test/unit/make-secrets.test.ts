@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,11 +54,15 @@ describe.skipIf(!isRoot)('deploy/make-secrets.sh', () => {
     expect(readFileSync(path('postgres_password'), 'utf8')).toMatch(/^[\w-]{43}$/);
   });
 
-  test('never makes one twice, and never the same for two teams', () => {
+  test('never makes one twice, puts right what an editor changed, and makes no two teams the same', () => {
     make();
     const first = content();
+    chownSync(path('credentials.yaml'), 0, 0);
+    chmodSync(path('credentials.yaml'), 0o644);
     expect(make().stdout).not.toContain('made');
     expect(content()).toEqual(first);
+    const { uid, mode } = statSync(path('credentials.yaml'));
+    expect([uid, mode & 0o777]).toEqual([1000, 0o600]);
     rmSync(join(folder, 'secrets'), { recursive: true });
     make();
     expect(content().filter((each) => first.includes(each))).toHaveLength(2);
