@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import type { LiveStatus } from '../src/client/live-status.ts';
+import { serverWorkflowId } from '../src/contract.ts';
 import { ensureDev, stopDev } from '../src/dev/background.ts';
 import { deriveKeyPair } from '../src/secrets/derive-key.ts';
 import { loadMasterSecret } from '../src/secrets/master-secret.ts';
@@ -12,7 +13,7 @@ import { ensureTemporalCli } from '../src/toolchain/temporal-cli.ts';
 import { stateFolder } from '../src/xdg.ts';
 import { makeDemoKey } from './demo-key.ts';
 import { demoSpec } from './demo-spec.ts';
-import { forgetEarlierDemo } from './forget-demo.ts';
+import { endEarlierRun } from './earlier-run.ts';
 import { ensureImages } from './images/ensure-images.ts';
 import { imageFiles } from './image-files.ts';
 import { labUp, openLab, type Lab, type LabServerHandle } from './lab-client.ts';
@@ -51,23 +52,25 @@ async function demo({ json, keep }: Arguments): Promise<number> {
     void (json ? process.stderr : process.stdout).write(`${line}\n`);
   say('ironstep demo: one KS-2a server (2 TB), rented from nobody: a QEMU machine behind an');
   say('OVH-compatible API. Nothing leaves this machine.\n');
-  const { version } = await ensureTemporalCli({ log: say });
-  say(`✔ Temporal CLI ${version}`);
+  const temporal = await ensureTemporalCli({ log: say });
+  say(`✔ Temporal CLI ${temporal.version}`);
   const images = imageFiles(await ensureImages({ log: (line) => say(`  ${line}`) }));
   say('✔ rescue and OS images');
   const lab = await freshLab(images);
   try {
     say(`✔ lab: ${(await lab.status()).acceleration}, ${lab.endpoint}`);
-    const dev = await ensureDev({ configFolder: lab.configFolder });
-    await forgetEarlierDemo(dev, lab.server(server).service);
+    const { service } = lab.server(server);
+    const dev = await ensureDev({ configFolder: lab.configFolder, untilWorks: false });
+    await endEarlierRun(temporal.path, dev, serverWorkflowId('ovh', service));
+    await ensureDev({ configFolder: lab.configFolder });
     say(`✔ Temporal and a worker; its UI: ${dev.uiUrl}\n`);
     const spec = await writeSpec(lab.server(server));
     const serial = (await lab.server(server).status()).disks[0]?.serial ?? '';
     const code = await ironstep(['provision', spec, '--wipe', serial], json ? 'stderr' : 'inherit');
-    const said = await ironstepOutput(['status', server, '--json']);
-    // Without a run it has said on stderr why; the code below tells the rest.
-    if (said === '') return code;
-    const status = JSON.parse(said) as LiveStatus;
+    const answer = await ironstepOutput(['status', server, '--json']);
+    // Why there is none is on stderr.
+    if (answer === '') return code || 1;
+    const status = JSON.parse(answer) as LiveStatus;
     if (keep) await sayHowToGoOn(say, lab, dev.uiUrl);
     if (json) process.stdout.write(`${JSON.stringify(figures(status, startedMs))}\n`);
     return code;

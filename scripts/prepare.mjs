@@ -41,11 +41,14 @@ function npmPackagesAreThere() {
 }
 
 /**
- * Brings what TypeScript already does better, now that it runs: Debian packages of the lab and the
- * Temporal CLI. Everything that is started from here on uses this CLI.
+ * Brings what TypeScript already does better, now that it runs: Debian packages of the lab, the
+ * Temporal CLI, and what `npm run test:production` needs besides. Everything that is started from
+ * here on uses this CLI.
  */
-export async function ensurePrograms({ debian, temporal }) {
-  const wanted = [...(debian ? ['--debian'] : []), ...(temporal ? ['--temporal'] : [])];
+export async function ensurePrograms({ debian, temporal, production }) {
+  const wanted = Object.entries({ debian, temporal, production })
+    .filter(([, isWanted]) => isWanted)
+    .map(([name]) => `--${name}`);
   if (wanted.length === 0) return;
   const script = ['--import', 'tsx', join('scripts', 'prepare.ts'), ...wanted];
   const { code, output } = await run(process.execPath, script, { showStderr: true });

@@ -8,27 +8,38 @@ import {
   readPackageList,
 } from '../src/toolchain/debian-packages.ts';
 import { ensureTemporalCli, TemporalCliMissing } from '../src/toolchain/temporal-cli.ts';
+import { ensureTemporalPrograms, TemporalNotBuilt } from '../test/production/temporal-programs.ts';
 
 /**
- * For run.mjs, once the npm packages are there: brings the lab's Debian packages (`--debian`) and
- * the Temporal CLI (`--temporal`). Progress goes to stderr, the path of the CLI to stdout.
+ * For run.mjs, once the npm packages are there: brings the lab's Debian packages (`--debian`),
+ * the Temporal CLI (`--temporal`), and PostgreSQL with the production Temporal (`--production`).
+ * Progress goes to stderr, the path of the CLI to stdout.
  */
 try {
   const { values } = parseArgs({
-    options: { debian: { type: 'boolean' }, temporal: { type: 'boolean' } },
+    options: {
+      debian: { type: 'boolean' },
+      temporal: { type: 'boolean' },
+      production: { type: 'boolean' },
+    },
   });
-  if (values.debian) await prepareDebianPackages();
+  const lists = [
+    ...(values.debian ? ['../lab/debian-packages.txt'] : []),
+    ...(values.production ? ['../test/production/debian-packages.txt'] : []),
+  ];
+  if (lists.length > 0) await prepareDebianPackages(lists);
   if (values.temporal) await prepareTemporalCli();
+  if (values.production) await prepareTemporalServer();
 } catch (error) {
-  const expected = error instanceof DebianPackagesMissing || error instanceof TemporalCliMissing;
-  if (!expected) throw error;
-  process.stderr.write(`${error.message}\n`);
+  const expected = [DebianPackagesMissing, TemporalCliMissing, TemporalNotBuilt];
+  if (!expected.some((kind) => error instanceof kind)) throw error;
+  process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = 1;
 }
 
-async function prepareDebianPackages(): Promise<void> {
-  const list = fileURLToPath(new URL('../lab/debian-packages.txt', import.meta.url));
-  const wanted = await readPackageList(list);
+async function prepareDebianPackages(lists: string[]): Promise<void> {
+  const files = lists.map((list) => fileURLToPath(new URL(list, import.meta.url)));
+  const wanted = (await Promise.all(files.map(readPackageList))).flat();
   const missing = await missingDebianPackages(wanted);
   if (missing.length > 0) {
     say(`… Debian packages: installing ${missing.join(' ')}`);
@@ -45,6 +56,11 @@ async function prepareTemporalCli(): Promise<void> {
   const { path, version, from } = await ensureTemporalCli({ log: (line) => say(`… ${line}`) });
   say(`✔ Temporal CLI ${version} (${from})`);
   process.stdout.write(path);
+}
+
+async function prepareTemporalServer(): Promise<void> {
+  const { version } = await ensureTemporalPrograms((line) => say(`… ${line}`));
+  say(`✔ Temporal server ${version}`);
 }
 
 function say(line: string): void {

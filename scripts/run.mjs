@@ -50,6 +50,15 @@ const targets = {
     return code;
   },
 
+  /** `npm run test:production`: one run on what a team runs, with PostgreSQL and Temporal killed. */
+  async production(args) {
+    await ensureNpmPackages();
+    await ensurePrograms({ debian: true, temporal: true, production: true });
+    const main = ['--import', 'tsx', 'test/production/main.ts', ...args];
+    const { code } = await run(process.execPath, main, { stream: true });
+    return code;
+  },
+
   /** `npm run check`: what every change should pass before it is looked at. */
   async check() {
     await ensureNpmPackages();

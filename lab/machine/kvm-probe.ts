@@ -77,8 +77,7 @@ async function probe(device: string): Promise<AccelerationVerdict> {
   try {
     await access(device, constants.R_OK | constants.W_OK);
   } catch {
-    const may = 'an administrator can allow it: adduser USER kvm';
-    return emulated(`${device} is not for this user (${may})`, false);
+    return emulated(`${device} is not open to this user (most often it is to group kvm)`, false);
   }
   const withKvm = await runProbeGuest(['-accel', 'kvm', '-cpu', 'host']);
   if (withKvm === null)

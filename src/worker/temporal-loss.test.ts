@@ -64,6 +64,16 @@ test('the next loss is told again, in the words of the server', async () => {
   expect(shown().at(-1)).toContain('asked: no usable database connection found. The worker waits');
 });
 
+test('a heartbeat that does not get through is a loss; one that is not wanted is none', () => {
+  const heartbeat = (code: string, words: string) =>
+    logger.warn(`Error when recording heartbeat: Status { code: ${code}, message: "${words}" }`);
+  heartbeat('NotFound', 'activity is over');
+  heartbeat('Unavailable', 'shard status unknown');
+  expect(shown()[0]).toContain('code: NotFound');
+  expect(shown()[1]).toContain('does not do what it is asked: shard status unknown. The worker');
+  expect(shown()).toHaveLength(2);
+});
+
 test('every other line passes as it is', () => {
   logger.warn('gRPC call of mine', {});
   logger.error('bad');

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Logger, LogLevel } from '@temporalio/worker';
 
-/** How the SDK's core tells of a call that failed more than five times, at every further try. */
-const retryLine = /^gRPC call \w+ retried \d+ times$/;
+/** How the SDK's core tells of a loss: at each try after the fifth, and when a heartbeat fails. */
+const lossLine =
+  /^(gRPC call \w+ retried \d+ times$|Error when recording heartbeat: Status \{ code: Unavailable,)/;
 const checkEveryMs = 1_000;
 
 /** A log that says in two lines what the SDK says in many. */
@@ -25,12 +26,12 @@ export function tellLossOnce(
 ): LossLog {
   let lost = false;
   let check: (() => Promise<unknown>) | null = null;
-  const tell = async (meta: object | undefined): Promise<void> => {
+  const tell = async (message: string, meta: object | undefined): Promise<void> => {
     if (lost || check === null) return;
     lost = true;
     const sinceMs = performance.now();
     logger.warn(
-      `Temporal at ${address} does not do what it is asked: ${reasonIn(meta)}. The worker waits ` +
+      `Temporal at ${address} does not do what it is asked: ${reasonIn(message, meta)}. The worker waits ` +
         'for it. Runs keep their place, and jobs on servers go on.',
     );
     while (!(await succeeds(check))) await pause();
@@ -39,9 +40,9 @@ export function tellLossOnce(
     lost = false;
   };
   const write = (level: LogLevel, message: string, meta?: object): void => {
-    if (level !== 'WARN' || !retryLine.test(message)) return logger.log(level, message, meta);
+    if (level !== 'WARN' || !lossLine.test(message)) return logger.log(level, message, meta);
     logger.debug(message, meta);
-    void tell(meta);
+    void tell(message, meta);
   };
   return {
     watch: (ask) => void (check = ask),
@@ -57,9 +58,9 @@ export function tellLossOnce(
 }
 
 /** The words of `Status { code: Unavailable, message: "tcp connect error", … }`, as core logs it. */
-function reasonIn(meta: object | undefined): string {
+function reasonIn(message: string, meta: object | undefined): string {
   const error = meta !== undefined && 'error' in meta ? meta.error : undefined;
-  const text = typeof error === 'string' ? error : '';
+  const text = typeof error === 'string' ? error : message;
   return /message: "((?:[^"\\]|\\.)+)"/.exec(text)?.[1] ?? 'no answer';
 }
 

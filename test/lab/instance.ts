@@ -25,6 +25,12 @@ const program = fileURLToPath(new URL('../../bin/ironstep.mjs', import.meta.url)
 
 export type Ended = { exitCode: number | null; stdout: string; stderr: string };
 
+/** Where a Temporal with a worker is. */
+type TemporalPlace = Pick<DevStatus, 'address' | 'namespace'>;
+
+/** One that a test runs itself, instead of `ironstep dev`. */
+export type OwnTemporal = TemporalPlace & { stop: () => Promise<void> };
+
 /**
  * A lab, a Temporal, a worker and a person's shell of their own, in folders of their own, so that
  * tests neither see nor disturb what else runs on this machine.
@@ -32,18 +38,30 @@ export type Ended = { exitCode: number | null; stdout: string; stderr: string };
 export class Instance {
   readonly folder: string;
   readonly lab: Lab;
-  dev: DevStatus;
+  dev: TemporalPlace;
+  readonly #stopTemporal: () => Promise<unknown>;
   #runs: RunClient;
 
-  private constructor(folder: string, lab: Lab, dev: DevStatus, runs: RunClient) {
+  private constructor(
+    folder: string,
+    lab: Lab,
+    dev: TemporalPlace & Partial<OwnTemporal>,
+    runs: RunClient,
+  ) {
     this.folder = folder;
     this.lab = lab;
     this.dev = dev;
+    this.#stopTemporal = dev.stop ?? stopDev;
     this.#runs = runs;
   }
 
   /** `net`: first three numbers of the servers' addresses, another one for each test file. */
-  static async start(options: { net: string; servers: string }): Promise<Instance> {
+  static async start(options: {
+    net: string;
+    servers: string;
+    /** Started instead of `ironstep dev`. */
+    temporal?: (folder: string, configFolder: string) => Promise<OwnTemporal>;
+  }): Promise<Instance> {
     const folder = mkdtempSync(join(tmpdir(), 'ironstep-lab-'));
     process.env['XDG_STATE_HOME'] = join(folder, 'state');
     process.env['XDG_CONFIG_HOME'] = join(folder, 'config');
@@ -55,7 +73,9 @@ export class Instance {
       ports: { api, images: imagePort, control },
       images,
     });
-    const dev = await ensureDev({ configFolder: lab.configFolder });
+    const { configFolder } = lab;
+    const dev =
+      (await options.temporal?.(folder, configFolder)) ?? (await ensureDev({ configFolder }));
     return new Instance(folder, lab, dev, await openRuns(dev));
   }
 
@@ -73,7 +93,7 @@ export class Instance {
 
   async stop(): Promise<void> {
     await this.#runs.close();
-    await stopDev();
+    await this.#stopTemporal();
     await this.lab.down();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -158,7 +178,7 @@ export class Instance {
   }
 }
 
-async function openRuns({ address, namespace }: DevStatus): Promise<RunClient> {
+async function openRuns({ address, namespace }: TemporalPlace): Promise<RunClient> {
   const converter = createDataConverter(await loadPayloadKeys());
   return RunClient.connect({ address, namespace }, converter);
 }
