@@ -1,5 +1,6 @@
 import { exitCodesByError } from '../../src/cli/errors.ts';
 import { exitCodeWords } from '../../src/cli/exit-code.ts';
+import { deadlines } from '../../src/run/deadlines.ts';
 import { phases } from '../../src/run/status.ts';
 import { neverRetried, rebooted, refusals } from '../../src/workflows/failure-policy.ts';
 import type { ErrorClass } from './error-classes.ts';
@@ -105,7 +106,8 @@ function runWords(error: ErrorClass): string {
   }
   const again = neverRetried.includes(name)
     ? 'It does not try again by itself, since asking again cannot mend this.'
-    : 'It tries again by itself, with growing pauses of up to 30 seconds, as long as the step may take.';
+    : `It tries again by itself, more and more slowly: for ${deadlines.quickMs / 60_000} minutes where ` +
+      'it only asks, as long as it takes where it waits for the server or its work.';
   const inPreflight = 'In `preflight` the run ends as refused, with nothing changed.';
   if (met.every((place) => place === 'preflight')) return `${again} ${inPreflight}`;
   const then = refusals.has(name)
