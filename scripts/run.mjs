@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { runSteps, steps } from './checks.mjs';
+import { asOrdinaryUser } from './ordinary-user.mjs';
 import { checkNode, ensureNpmPackages, ensurePrograms } from './prepare.mjs';
 import { NeedsPerson, root, run } from './step.mjs';
 
@@ -57,6 +58,17 @@ const targets = {
     const main = ['--import', 'tsx', 'test/production/main.ts', ...args];
     const { code } = await run(process.execPath, main, { stream: true });
     return code;
+  },
+
+  /** `npm run test:user`: the demo as an ordinary user, who is made for it; `-- --tests`: tests too. */
+  async user(args) {
+    const { values } = parseArgs({ args, options: { tests: { type: 'boolean', default: false } } });
+    await ensureNpmPackages();
+    // An ordinary user may not install them.
+    await ensurePrograms({ debian: true });
+    const demo = ['npm', 'run', 'demo', '--', '--json'];
+    const tests = ['npm', 'test', '--', '--only', 'unit,disk,workflow'];
+    return asOrdinaryUser([demo, ...(values.tests ? [tests] : [])]);
   },
 
   /** `npm run check`: what every change should pass before it is looked at. */

@@ -25,10 +25,10 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
  * Runs a program to its end in the checkout and returns its exit code (128 and more: a signal) and
  * what it wrote. `stream` shows all of that as it comes instead, `showStderr` only stderr.
  */
-export function run(program, args, { stream = false, showStderr = false } = {}) {
+export function run(program, args, { stream = false, showStderr = false, cwd = root } = {}) {
   const piped = ['ignore', 'pipe', showStderr ? 'inherit' : 'pipe'];
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: root, stdio: stream ? 'inherit' : piped });
+    const child = spawn(program, args, { cwd, stdio: stream ? 'inherit' : piped });
     running.add(child);
     const output = [];
     child.stdout?.on('data', (chunk) => output.push(chunk));

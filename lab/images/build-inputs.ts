@@ -10,6 +10,7 @@ const inputs = [
   'ensure-images.ts',
   'kernel-modules.sh',
   'modules.txt',
+  'namespace.ts',
   'os',
   'os-packages.txt',
   'publish-release.ts',

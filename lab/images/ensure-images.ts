@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { cacheFolder } from '../../src/xdg.ts';
 import { imagesDigest, treeDigest } from './build-inputs.ts';
+import { inNamespace, whyNoNamespace } from './namespace.ts';
 import { publishRelease } from './publish-release.ts';
 import { makeSigner } from './signer.ts';
 
@@ -79,6 +80,8 @@ function labImages(folder: string, signedBy: string): LabImages {
 
 /** Into a folder beside the final one, and renamed when all is there. */
 async function build(folder: string, log: (line: string) => void): Promise<LabImages> {
+  const obstacle = isRoot ? null : await whyNoNamespace();
+  if (obstacle !== null) throw new ImageBuildError(obstacle);
   const draft = await mkdtemp(`${folder}.`);
   try {
     const [rescueTree, osTree] = await buildTrees(log);
@@ -131,7 +134,7 @@ async function ensureTree(name: 'rescue' | 'os', log: (line: string) => void): P
   const tree = cacheFolder('lab', `${name}-tree-${digest}.tar.zst`);
   if (await exists(tree)) return tree;
   const draft = tree.replace(/\.tar\.zst$/, '.new.tar.zst');
-  const mode = process.getuid?.() === 0 ? 'root' : 'unshare';
+  const mode = isRoot ? 'root' : 'unshare';
   await timed(log, `Debian packages of ${name === 'os' ? 'the OS' : 'the rescue system'}`, () =>
     run([], join(here, 'build-tree.sh'), mode, join(here, packages), draft),
   );
@@ -139,9 +142,9 @@ async function ensureTree(name: 'rescue' | 'os', log: (line: string) => void): P
   return tree;
 }
 
-/** Files must be owned by root; a plain user is root in a namespace of their own. */
-const asRoot =
-  process.getuid?.() === 0 ? [] : ['unshare', '--user', '--map-root-user', '--map-auto', '--mount'];
+const isRoot = process.getuid?.() === 0;
+/** Files must be owned by root. */
+const asRoot = isRoot ? [] : inNamespace;
 
 /** Runs a build script to its end. Throws ImageBuildError with the end of what it printed. */
 async function run(prefix: string[], script: string, ...args: string[]): Promise<void> {

@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { Client } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
 
 import type { LabServerView } from '../../lab/server-view.ts';
 import type { LiveStatus } from '../../src/client/live-status.ts';
+import { payloadToJson } from '../../src/codec/payload-envelope.ts';
+import type { JsonPayload } from '../../src/codec/payload-envelope.ts';
 import type { Ended } from '../lab/instance.ts';
 import type { Outage } from './outage.ts';
 import type { Topology } from './topology.ts';
@@ -33,6 +36,8 @@ export type HistoryFacts = {
   events: number;
   /** Event ids are 1, 2, 3 … and the last event is the completion. */
   continuous: boolean;
+  /** What started the run is not readable in Temporal, and is after the codec server. */
+  encrypted: boolean;
 };
 
 /** What `-- --json` prints as its last line. */
@@ -61,6 +66,7 @@ export function complaintsAbout(seen: Seen): string[] {
   must(settingsRestored(seen), "the provider's settings are not back");
   must(history.executions === 1, `${history.executions} workflows instead of one`);
   must(history.continuous, 'the history has gaps');
+  must(history.encrypted, 'the history is not readable by the codec server alone');
   for (const service of [topology.temporal, topology.postgres.service]) {
     const kills = outages.filter(({ what }) => what.toLowerCase().startsWith(service.name)).length;
     must(service.ends.length === kills, `${service.name} ended by itself: ${service.ends.at(-1)}`);
@@ -101,18 +107,36 @@ export function settingsRestored({ before, after, status }: Seen): boolean {
   return same && status.report?.settingsRestored === true;
 }
 
-/** What Temporal kept of a workflow id. */
-export async function historyFacts(client: Client, workflowId: string): Promise<HistoryFacts> {
+/** What Temporal kept of a workflow id, and what the codec server makes of it. */
+export async function historyFacts(
+  client: Client,
+  workflowId: string,
+  codecUrl: string,
+): Promise<HistoryFacts> {
   let executions = 0;
   for await (const _ of client.workflow.list({ query: `WorkflowId = '${workflowId}'` })) {
     executions += 1;
   }
-  const { events = [] } = await client.workflow.getHandle(workflowId).fetchHistory();
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
   const ids = events?.map(({ eventId }) => Number(eventId)) ?? [];
   const completed = events?.at(-1)?.workflowExecutionCompletedEventAttributes;
+  const [input] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+  const service = workflowId.replace(/^.*\//, '');
+  const kept = Buffer.from(input?.data ?? []).toString('latin1');
+  const decoded = await decode(codecUrl, input ?? {});
   return {
     executions,
     events: ids.length,
     continuous: ids.every((id, index) => id === index + 1) && Boolean(completed),
+    encrypted: !kept.includes(service) && decoded.includes(service),
   };
+}
+
+async function decode(codecUrl: string, payload: Payload): Promise<string> {
+  const answer = await fetch(`${codecUrl}/decode`, {
+    method: 'POST',
+    body: JSON.stringify({ payloads: [payloadToJson(payload)] }),
+  });
+  const { payloads } = (await answer.json()) as { payloads: JsonPayload[] };
+  return Buffer.from(payloads[0]?.data ?? '', 'base64').toString();
 }

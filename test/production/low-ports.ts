@@ -6,7 +6,7 @@ const highest = 32_767;
 
 /**
  * Ports of 127.0.0.1 on which nothing listens. All fit into 15 bits: Temporal keeps the ports of
- * its roles in a smallint, and does not start with higher ones on PostgreSQL (seen with 1.32.0).
+ * its roles in a smallint, and does not start with higher ones on PostgreSQL (seen with 1.32).
  */
 export async function lowPorts(count: number): Promise<number[]> {
   const ports: number[] = [];

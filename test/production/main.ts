@@ -115,10 +115,10 @@ async function writeSpec(instance: Instance): Promise<string> {
   return instance.file('core1.yaml', stringify(spec));
 }
 
-async function factsOf({ address, namespace }: Topology, workflowId: string) {
+async function factsOf({ address, namespace, codecUrl }: Topology, workflowId: string) {
   const connection = await Connection.connect({ address });
   try {
-    return await historyFacts(new Client({ connection, namespace }), workflowId);
+    return await historyFacts(new Client({ connection, namespace }), workflowId, codecUrl);
   } finally {
     await connection.close();
   }

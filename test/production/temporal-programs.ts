@@ -19,7 +19,7 @@ const outputBytesMax = 64 * 1024 * 1024;
 export type TemporalPrograms = {
   /** Where `temporal-server` and `temporal-sql-tool` are. */
   folder: string;
-  /** Of Temporal: `1.32.0`. */
+  /** Of Temporal: `1.32.1`. */
   version: string;
 };
 

@@ -36,8 +36,8 @@ export async function startTopology(folder: string, configFolder: string): Promi
   const home = join(folder, 'topology');
   mkdirSync(home, { mode: 0o700 });
   const programs = await ensureTemporalPrograms(() => undefined);
-  const ports = await lowPorts(11);
-  const [postgresPort = 0, codecPort = 0, uiPort = 0, ...temporalPorts] = ports;
+  const ports = await lowPorts(10);
+  const [postgresPort = 0, codecPort = 0, ...temporalPorts] = ports;
   const address = `127.0.0.1:${temporalPorts[0]}`;
   const namespace = 'ironstep';
   const started: Service[] = [];
@@ -68,7 +68,7 @@ export async function startTopology(folder: string, configFolder: string): Promi
     const codec = start(
       new Service({
         ...{ name: 'codec', folder: home, env: own },
-        command: ownProgram('codec/serve', '--port', `${codecPort}`, '--ui-port', `${uiPort}`),
+        command: ownProgram('cli/main', 'codec', '--listen', `127.0.0.1:${codecPort}`),
       }),
     );
     const worker = start(

@@ -198,3 +198,10 @@ describe('the codec server', () => {
     expect(command).toBe('codec');
   });
 });
+
+test('npm run test:production builds the Temporal that the file names', () => {
+  const built = /go\.temporal\.io\/server v(\S+)/.exec(
+    read('test/production/temporal-server/go.mod'),
+  );
+  expect(named('temporal').image).toBe(`temporalio/server:${built?.[1]}`);
+});
