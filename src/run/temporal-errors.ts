@@ -26,7 +26,7 @@ export class TemporalUnreachable extends Error {
 /**
  * Temporal answers, but cannot work: most often its database is away, or it has just started.
  *
- * @where command line
+ * @where command line, worker
  * @changed Nothing. Runs keep their place and go on when it can.
  * @remedy Wait a moment and ask again. If it stays so, look at Temporal's database, and at the log
  *   of the Temporal server.
