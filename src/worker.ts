@@ -16,7 +16,7 @@ import { workerLogger } from './worker/logger.ts';
 import { runLabelsInterceptor } from './worker/run-labels-interceptor.ts';
 import { checkSearchAttributes } from './worker/search-attributes.ts';
 import { installTelemetry } from './worker/telemetry.ts';
-import { tellLossOnce } from './worker/temporal-loss.ts';
+import { explainedStart, tellLossOnce } from './worker/temporal-loss.ts';
 import { openTracing } from './worker/tracing.ts';
 import { whileCounting } from './worker/waiting-servers.ts';
 import { configFolder } from './xdg.ts';
@@ -88,6 +88,8 @@ export async function runWorker(
     });
     const work = () => worker.run();
     await (metrics === undefined ? work() : whileCounting(connection, namespace, work));
+  } catch (error) {
+    throw explainedStart(error, connectionOptions.address);
   } finally {
     await tracing?.shutdown();
     await connection.close();

@@ -8,7 +8,12 @@ import { openRuns, runUrl, serverNames } from './open-runs.ts';
 import { runProgram } from './program.ts';
 import { processTerminal } from './terminal.ts';
 
+/** Longer than an orderly end takes. */
+const lingerMs = 2_000;
+
 process.exitCode = await main(process.argv.slice(2));
+// The native part of the SDK 1.24 can keep the process of a worker that failed alive, doing nothing.
+if (process.exitCode !== exitCode.ok) setTimeout(() => process.exit(), lingerMs).unref();
 
 async function main(args: readonly string[]): Promise<number> {
   // `ironstep list | head` closes our output early; that is no error.

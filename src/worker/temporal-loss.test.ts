@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from '@temporalio/worker';
 import { beforeEach, expect, test, vi } from 'vitest';
 
-import { tellLossOnce } from './temporal-loss.ts';
+import { explainedStart, tellLossOnce } from './temporal-loss.ts';
 
 let lines: string[];
 let answers: boolean;
@@ -72,6 +72,18 @@ test('a heartbeat that does not get through is a loss; one that is not wanted is
   expect(shown()[0]).toContain('code: NotFound');
   expect(shown()[1]).toContain('does not do what it is asked: shard status unknown. The worker');
   expect(shown()).toHaveLength(2);
+});
+
+test('a worker that cannot start for want of the database says so; other failures stay', () => {
+  const status = 'Status { code: Unavailable, message: "no usable database connection found" }';
+  const failure = new Error(
+    `Namespace x was not found or otherwise could not be described: ${status}`,
+  );
+  const explained = explainedStart(failure, 'temporal:7233');
+  expect(explained).toMatchObject({ name: 'TemporalNotWorking', cause: failure });
+  expect((explained as Error).message).toContain('It says: no usable database connection found\n');
+  const other = new Error('the workflow bundle does not load');
+  expect(explainedStart(other, 'temporal:7233')).toBe(other);
 });
 
 test('every other line passes as it is', () => {

@@ -2,9 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Logger, LogLevel } from '@temporalio/worker';
 
+import { TemporalNotWorking } from '../run/temporal-errors.ts';
+
 /** How the SDK's core tells of a loss: at each try after the fifth, and when a heartbeat fails. */
-const lossLine =
-  /^(gRPC call \w+ retried \d+ times$|Error when recording heartbeat: Status \{ code: Unavailable,)/;
+const lossLine = new RegExp(
+  [
+    String.raw`^gRPC call \w+ retried \d+ times$`,
+    '^Error when recording heartbeat: Status { code: Unavailable,',
+    '^Network error while ',
+  ].join('|'),
+);
 const checkEveryMs = 1_000;
 
 /** A log that says in two lines what the SDK says in many. */
@@ -30,9 +37,11 @@ export function tellLossOnce(
     if (lost || check === null) return;
     lost = true;
     const sinceMs = performance.now();
+    const error = meta !== undefined && 'error' in meta ? meta.error : undefined;
+    const reason = wordsOfStatus(typeof error === 'string' ? error : message) ?? 'no answer';
     logger.warn(
-      `Temporal at ${address} does not do what it is asked: ${reasonIn(message, meta)}. The worker waits ` +
-        'for it. Runs keep their place, and jobs on servers go on.',
+      `Temporal at ${address} does not do what it is asked: ${reason}. The worker waits for it. ` +
+        'Runs keep their place, and jobs on servers go on.',
     );
     while (!(await succeeds(check))) await pause();
     const seconds = Math.round((performance.now() - sinceMs) / 1000);
@@ -57,11 +66,19 @@ export function tellLossOnce(
   };
 }
 
-/** The words of `Status { code: Unavailable, message: "tcp connect error", … }`, as core logs it. */
-function reasonIn(message: string, meta: object | undefined): string {
-  const error = meta !== undefined && 'error' in meta ? meta.error : undefined;
-  const text = typeof error === 'string' ? error : message;
-  return /message: "((?:[^"\\]|\\.)+)"/.exec(text)?.[1] ?? 'no answer';
+/**
+ * What keeps a worker from starting, in our words: it fails at once when the SDK cannot read the
+ * namespace, which it needs the database of Temporal for.
+ */
+export function explainedStart(error: unknown, address: string): unknown {
+  const cannot = error instanceof Error && /could not be described: Status {/.test(error.message);
+  const words = cannot ? wordsOfStatus(error.message) : null;
+  return words === null ? error : new TemporalNotWorking(address, words, { cause: error });
+}
+
+/** The words of `Status { code: Unavailable, message: "tcp connect error", … }`, as core has it. */
+function wordsOfStatus(text: string): string | null {
+  return /Status { code: Unavailable, message: "((?:[^"\\]|\\.)+)"/.exec(text)?.[1] ?? null;
 }
 
 function succeeds(check: () => Promise<unknown>): Promise<boolean> {
