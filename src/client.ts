@@ -35,6 +35,7 @@ import type { RunListEntry } from './client/run-list.ts';
 import { historyOf } from './client/run-history.ts';
 import { knownServer, startedWith } from './client/run-server.ts';
 import type { KnownServer } from './client/run-server.ts';
+import { detailsOf } from './client/run-details.ts';
 import { summaryOf } from './client/run-summary.ts';
 import { isUnknownAttribute } from './client/temporal-failures.ts';
 import { askWorker } from './client/worker-question.ts';
@@ -113,6 +114,7 @@ export class RunClient {
           workflowIdConflictPolicy: 'FAIL',
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           staticSummary: summaryOf(kind, request),
+          staticDetails: detailsOf({ server, provider }),
           typedSearchAttributes: new TypedSearchAttributes([
             { key: attributeKeys.server, value: server },
             { key: attributeKeys.provider, value: provider.kind },

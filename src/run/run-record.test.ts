@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 
 import { RunRecord } from './run-record.ts';
-import { formatElapsed, timelineMarkdown } from './timeline-markdown.ts';
 
 function record(): RunRecord {
   let tick = 0;
@@ -59,27 +58,4 @@ it('waits for a person and goes on where it was', () => {
   expect(run.status).toMatchObject({ state: 'running' });
   expect(run.status.attention).toBeUndefined();
   expect(run.entry?.state).toBe('running');
-});
-
-it('shows attention on top of the timeline, with what can be done', () => {
-  const run = record();
-  run.begin('rescue');
-  run.needsPerson({
-    kind: 'failed',
-    title: 'rescue did not come up',
-    detail: ['nothing answered'],
-    actions: [{ command: 'ironstep resume core1', effect: 'try again' }],
-  });
-  const lines = timelineMarkdown(run.status).split('\n');
-  expect(lines[0]).toContain('rescue did not come up');
-  expect(lines).toContain('- `ironstep resume core1`: try again');
-});
-
-it.each([
-  [0, '0s'],
-  [59_400, '59s'],
-  [161_000, '2m41s'],
-  [4_320_000, '1h 12m'],
-])('%d ms is %s', (elapsedMs, words) => {
-  expect(formatElapsed(elapsedMs)).toBe(words);
 });

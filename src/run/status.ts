@@ -54,8 +54,8 @@ export type Attention = {
   title: string;
   /** The whole explanation, lines as the person should see them. */
   detail: string[];
-  /** What a person can do now, most likely first. */
-  actions: { command: string; effect: string }[];
+  /** What a person can do now, most likely first; `update`: how it is done in the Temporal UI. */
+  actions: { command: string; effect: string; update?: { name: string; data?: object } }[];
 };
 
 /** What happens to one partition. */

@@ -1,4 +1,5 @@
 import type { Selected } from '../activities/inspect.ts';
+import { messages } from '../contract.ts';
 import type { WipeLease } from '../disk/lease.ts';
 import { judgeWipe } from '../disk/wipe-approval.ts';
 import type { Plan, System } from '../run/plan.ts';
@@ -26,8 +27,16 @@ export async function approveWipe(
         title: `${server} waits for your yes to destroy what is on ${view.serial}`,
         detail: [...reason, 'It now runs the rescue system; nothing was written.'],
         actions: [
-          { command: `ironstep approve ${server} --wipe ${token}`, effect: 'destroy what dies' },
-          { command: `ironstep abort ${server}`, effect: 'leave it alone' },
+          {
+            command: `ironstep approve ${server} --wipe ${token}`,
+            effect: 'destroy what dies',
+            update: { name: messages.approve, data: { wipe: token } },
+          },
+          {
+            command: `ironstep abort ${server}`,
+            effect: 'leave it alone',
+            update: { name: messages.abort },
+          },
         ],
       },
       (answer) => {

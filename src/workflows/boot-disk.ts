@@ -123,7 +123,7 @@ async function reboot(
 /** Arms the disk and reboots: cleanly from inside what knows us, else by a hard reset. */
 async function leave(run: ServerRun, access: ServerAccess, boots: Boots): Promise<number> {
   const { target } = access;
-  await quick.armDisk.executeWithOptions({ summary: 'arm disk' }, [target]);
+  await quick.armDisk.executeWithOptions({ summary: 'arm disk for the next boot' }, [target]);
   const before = boots.last;
   if (before !== null && !boots.ids.includes(before.bootId)) boots.ids.push(before.bootId);
   forget(run, boots);

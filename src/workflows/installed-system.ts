@@ -43,7 +43,7 @@ async function bootDisk(run: ServerRun, access: ServerAccess, boots: Boots): Pro
 
 async function leaveRescue(run: ServerRun, access: ServerAccess, boots: Boots): Promise<System> {
   const { target } = access;
-  await quick.armDisk.executeWithOptions({ summary: 'arm disk' }, [target]);
+  await quick.armDisk.executeWithOptions({ summary: 'arm disk for the next boot' }, [target]);
   if (!boots.known) await askWhoAnswers(run, access, boots, true);
   const rescue = boots.last?.kind === 'rescue' ? boots.last : null;
   const sentAtMs =

@@ -23,7 +23,7 @@ export async function preflight(
     'preflight',
     async () => {
       const decided = await patient.preflight.executeWithOptions(
-        { summary: 'look before anything' },
+        { summary: 'check spec, provider and image' },
         [request],
       );
       const saved = await quick.saveSettings.executeWithOptions(

@@ -21,13 +21,14 @@ export async function repartition(
     async () => {
       const attempt = run.record.attemptAtMs;
       const device = await quick.inspectInstalled.executeWithOptions(
-        { summary: 'look at the disk' },
+        { summary: 'look at the disk again' },
         [plan, rescue],
       );
       return CancellationScope.nonCancellable(() =>
-        working.repartition.executeWithOptions({ summary: `shrink ROOT to ${size}` }, [
-          { plan, rescue, device, attempt },
-        ]),
+        working.repartition.executeWithOptions(
+          { summary: `shrink ROOT to ${size} on ${device.serial}` },
+          [{ plan, rescue, device, attempt }],
+        ),
       );
     },
     (result) =>

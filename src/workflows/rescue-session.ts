@@ -66,10 +66,10 @@ async function enterRescue(
   const { target } = access;
   if (!boots.known) await askWhoAnswers(run, access, boots, true);
   const before = boots.last;
-  const armed = await quick.armRescue.executeWithOptions({ summary: 'arm rescue' }, [
-    target,
-    access.rescueImage,
-  ]);
+  const armed = await quick.armRescue.executeWithOptions(
+    { summary: 'arm rescue for the next boot' },
+    [target, access.rescueImage],
+  );
   if (before?.kind === 'rescue' && !lost) {
     run.note('a rescue session of this server is still up; it is used as it is');
     const finished = await working.finishJobs.executeWithOptions(
@@ -157,8 +157,9 @@ export async function hardReset(
   access: ServerAccess,
   watermark: number,
 ): Promise<number> {
+  const attempt = run.record.entry?.attempt ?? 1;
   const { task, sentAtMs } = await resetting.hardReset.executeWithOptions(
-    { summary: 'hard reset' },
+    { summary: attempt === 1 ? 'hard reset' : `hard reset, attempt ${attempt}` },
     [access.target, watermark, run.pace],
   );
   if (task === null) {

@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 
 import { phaseAttribute, attentionAttribute } from './search-attributes.ts';
-import type { Accepted, ServerRequest } from '../contract.ts';
+import { messages, type Accepted, type ServerRequest } from '../contract.ts';
 import { firstSentence } from '../run/first-sentence.ts';
 import { defaultPace, type Pace } from '../run/pace.ts';
 import type { ServerAccess, System } from '../run/plan.ts';
@@ -278,10 +278,15 @@ function failedAttention(
     title: `${phase} failed: ${firstSentence(failure.message)}`,
     detail: failure.message.split('\n'),
     actions: [
-      { command: `ironstep resume ${server}`, effect: `try ${phase} again from here` },
+      {
+        command: `ironstep resume ${server}`,
+        effect: `try ${phase} again from here`,
+        update: { name: messages.resume },
+      },
       {
         command: `ironstep abort ${server}`,
         effect: "put the provider's settings back and stop",
+        update: { name: messages.abort },
       },
     ],
   };

@@ -163,7 +163,12 @@ test('has each phase with its end, and the pause between two attempts of one', (
 
 test('has what went wrong by class and first sentence, also what a second try mended', () => {
   expect(ofKind(histories[0], 'failure')).toMatchObject([
-    { step: 'hard reset', type: 'Error', message: 'the API did not answer', retried: true },
+    {
+      step: 'hard reset',
+      type: 'Error',
+      message: 'the API did not answer',
+      retried: true,
+    },
     { type: 'ServerSilent', message: 'rescue did not come up', retried: false },
   ]);
   expect(histories[1]?.end).toMatchObject({ said: 'the account is blocked' });
@@ -195,7 +200,7 @@ test('each phase has its steps, by the summaries of the Temporal UI', () => {
   );
   expect(install).toMatchObject({
     steps: [
-      { name: 'arm rescue', state: 'done' },
+      { name: 'arm rescue for the next boot', state: 'done' },
       { name: 'hard reset', state: 'done', attempts: 2 },
       { name: 'wait for task 8', state: 'done' },
       { name: 'wait for the rescue system', state: 'failed' },

@@ -17,8 +17,8 @@ test('one line for each thing that happened, with its date when it is not today'
   expect(historyLines(twoRuns, view, { steps: false }).join('\n')).toMatchInlineSnapshot(`
     "provision by cron@ci: core2 · Flatcar stable · presize to 400 GiB
       2026-11-22 09:00  ✘ preflight       1m00s
-      2026-11-22 09:01  ✘ look before anything: LayoutDoesNotFit: layout.root: 400 GiB does
-                          not fit on core2, by 12 GiB.
+      2026-11-22 09:01  ✘ check spec, provider and image: LayoutDoesNotFit: layout.root: 400
+                          GiB does not fit on core2, by 12 GiB.
       2026-11-22 09:01  ✘ refused after 1m00s
 
     provision by anna@desk: core2 · Flatcar stable · presize to 100 GiB
