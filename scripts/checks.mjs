@@ -13,6 +13,7 @@ export const steps = {
   unit: { tests: true },
   disk: { tests: true },
   workflow: { tests: true },
+  browser: { tests: true },
   package: { tests: true },
   lab: { tests: true, stream: true },
 };

@@ -42,16 +42,17 @@ function npmPackagesAreThere() {
 
 /**
  * Brings what TypeScript already does better, now that it runs: Debian packages of the lab, the
- * Temporal CLI, and what `npm run test:production` needs besides. Everything that is started from
- * here on uses this CLI.
+ * Temporal CLI, a browser where one can be had, and what `npm run test:production` needs besides.
+ * Everything that is started from here on uses this CLI. `wants`: which of `debian`, `browser`,
+ * `temporal` and `production`.
  */
-export async function ensurePrograms({ debian, temporal, production }) {
-  const wanted = Object.entries({ debian, temporal, production })
+export async function ensurePrograms(wants) {
+  const wanted = Object.entries(wants)
     .filter(([, isWanted]) => isWanted)
     .map(([name]) => `--${name}`);
   if (wanted.length === 0) return;
   const script = ['--import', 'tsx', join('scripts', 'prepare.ts'), ...wanted];
   const { code, output } = await run(process.execPath, script, { showStderr: true });
   if (code !== 0) throw new NeedsPerson('Nothing was started.');
-  if (temporal) process.env.TEMPORAL_CLI = output;
+  if (wants.temporal) process.env.TEMPORAL_CLI = output;
 }

@@ -11,14 +11,15 @@ import { ensureTemporalCli, TemporalCliMissing } from '../src/toolchain/temporal
 import { ensureTemporalPrograms, TemporalNotBuilt } from '../test/production/temporal-programs.ts';
 
 /**
- * For run.mjs, once the npm packages are there: brings the lab's Debian packages (`--debian`),
- * the Temporal CLI (`--temporal`), and PostgreSQL with the production Temporal (`--production`).
- * Progress goes to stderr, the path of the CLI to stdout.
+ * For run.mjs, once the npm packages are there: brings the lab's Debian packages (`--debian`), a
+ * browser where one can be had (`--browser`), the Temporal CLI (`--temporal`), and PostgreSQL with
+ * the production Temporal (`--production`). Progress goes to stderr, the path of the CLI to stdout.
  */
 try {
   const { values } = parseArgs({
     options: {
       debian: { type: 'boolean' },
+      browser: { type: 'boolean' },
       temporal: { type: 'boolean' },
       production: { type: 'boolean' },
     },
@@ -27,7 +28,11 @@ try {
     ...(values.debian ? ['../lab/debian-packages.txt'] : []),
     ...(values.production ? ['../test/production/debian-packages.txt'] : []),
   ];
-  if (lists.length > 0) await prepareDebianPackages(lists);
+  if (lists.length > 0) {
+    await prepareDebianPackages(lists);
+    say('✔ Debian packages');
+  }
+  if (values.browser) await prepareBrowser();
   if (values.temporal) await prepareTemporalCli();
   if (values.production) await prepareTemporalServer();
 } catch (error) {
@@ -41,15 +46,24 @@ async function prepareDebianPackages(lists: string[]): Promise<void> {
   const files = lists.map((list) => fileURLToPath(new URL(list, import.meta.url)));
   const wanted = (await Promise.all(files.map(readPackageList))).flat();
   const missing = await missingDebianPackages(wanted);
-  if (missing.length > 0) {
-    say(`… Debian packages: installing ${missing.join(' ')}`);
-    await installDebianPackages(missing);
-    const still = await missingDebianPackages(wanted);
-    if (still.length > 0) {
-      throw new DebianPackagesMissing(`apt-get did not install: ${still.join(' ')}`);
-    }
+  if (missing.length === 0) return;
+  say(`… Debian packages: installing ${missing.join(' ')}`);
+  await installDebianPackages(missing);
+  const still = await missingDebianPackages(wanted);
+  if (still.length > 0) {
+    throw new DebianPackagesMissing(`apt-get did not install: ${still.join(' ')}`);
   }
-  say('✔ Debian packages');
+}
+
+/** Without one, its tests are skipped by name: nothing else needs it. */
+async function prepareBrowser(): Promise<void> {
+  try {
+    await prepareDebianPackages(['../test/browser/debian-packages.txt']);
+    say('✔ Chromium');
+  } catch (error) {
+    if (!(error instanceof DebianPackagesMissing)) throw error;
+    say(`✘ Chromium: its tests are skipped unless it is on PATH. ${error.message.trimEnd()}`);
+  }
 }
 
 async function prepareTemporalCli(): Promise<void> {

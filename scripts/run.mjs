@@ -27,7 +27,8 @@ const targets = {
     const needs = (...some) => some.some((name) => names.includes(name));
     await ensurePrograms({
       debian: needs('disk', 'lab'),
-      temporal: needs('workflow', 'package', 'lab'),
+      browser: needs('browser'),
+      temporal: needs('workflow', 'browser', 'package', 'lab'),
     });
     return runSteps(names);
   },
