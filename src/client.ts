@@ -38,23 +38,15 @@ import type { KnownServer } from './client/run-server.ts';
 import { detailsOf } from './client/run-details.ts';
 import { summaryOf } from './client/run-summary.ts';
 import { isUnknownAttribute } from './client/temporal-failures.ts';
-import { askWorker } from './client/worker-question.ts';
+import { askPlan, type PlanQuestion } from './client/server-questions.ts';
 import {
   messages,
-  planWorkflowType,
   runWorkflowTypes,
   searchAttributeNames,
   serverWorkflowId,
   taskQueue,
 } from './contract.ts';
-import type {
-  AbortArgs,
-  Accepted,
-  ApproveArgs,
-  ProvisionRequest,
-  ResumeArgs,
-  RunRequests,
-} from './contract.ts';
+import type { AbortArgs, Accepted, ApproveArgs, ResumeArgs, RunRequests } from './contract.ts';
 import type { ServerPlan } from './run/server-plan.ts';
 import type { RunHistory } from './run/run-history.ts';
 import type { RunKind, RunStatus } from './run/status.ts';
@@ -220,15 +212,8 @@ export class RunClient {
    * What a run of this spec would do; changes nothing. Throws NoWorker (after 4 s), and
    * QuestionRefused with what preflight has against it.
    */
-  async plan(request: Pick<ProvisionRequest, 'spec' | 'by'>): Promise<ServerPlan> {
-    const { server, provider } = request.spec;
-    const workflowId = serverWorkflowId(provider.kind, provider.service);
-    const [newest] = await this.#questions.newestRuns(`WorkflowId = '${workflowId}'`);
-    return askWorker<ServerPlan>(this.#client, this.#questions, {
-      type: planWorkflowType,
-      about: { server, provider: provider.kind, service: provider.service },
-      request: { ...request, runUnderWay: newest?.status.name === 'RUNNING' },
-    });
+  async plan(request: PlanQuestion): Promise<ServerPlan> {
+    return askPlan(this.#client, this.#questions, request);
   }
 
   /** Says what may be destroyed. Throws RequestRefused with the run's words, RunOver, NoWorker. */

@@ -31,10 +31,19 @@ export async function reachServer(
   dependencies: Dependencies,
   request: Pick<ServerRequest, 'server' | 'provider' | 'ssh' | 'rescue'>,
 ): Promise<Reached> {
+  const reached = await findServer(dependencies, request);
+  refuseBlocked(request.provider.service, reached.described);
+  return reached;
+}
+
+/** As `reachServer`, for who only wants to look: a blocked or busy server is one as well. */
+export async function findServer(
+  dependencies: Dependencies,
+  request: Pick<ServerRequest, 'server' | 'provider' | 'ssh' | 'rescue'>,
+): Promise<Reached> {
   const { server, provider, ssh, rescue } = request;
   const adapter = await dependencies.provider(provider);
   const described = await adapter.describe(cancellationSignal());
-  refuseBlocked(provider.service, described);
   return {
     described,
     access: {

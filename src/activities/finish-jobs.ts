@@ -5,6 +5,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { Pace } from '../run/pace.ts';
 import type { RunTarget, System } from '../run/plan.ts';
 import { jobState } from '../ssh/job.ts';
+import type { RemoteScripts } from '../ssh/scripts.ts';
 import { beat } from './beat.ts';
 import type { Dependencies } from './dependencies.ts';
 import { openSystem } from './open-system.ts';
@@ -20,11 +21,9 @@ export function createFinishJobsActivities(dependencies: Dependencies) {
       await using open = await openSystem(dependencies, target, rescue);
       const seen = new Set<string>();
       for (;;) {
-        const { stdout } = await open.scripts.runOk('running-jobs', []);
-        const running = stdout.split('\n').filter((line) => line !== '');
-        const [first] = running;
+        const [first] = await runningJobs(open.scripts);
         if (first === undefined) return [...seen];
-        const [key = '', attempt = ''] = first.split(' ');
+        const { key, attempt } = first;
         seen.add(key);
         const job = { key, attempt: Number(attempt), bootId: rescue.bootId };
         const state = attempt === '' ? null : await jobState(open.scripts, job);
@@ -34,4 +33,18 @@ export function createFinishJobsActivities(dependencies: Dependencies) {
       }
     },
   };
+}
+
+/** The jobs of ours that run on a host; an attempt is empty while it is not written down yet. */
+export async function runningJobs(
+  scripts: RemoteScripts,
+): Promise<{ key: string; attempt: string }[]> {
+  const { stdout } = await scripts.runOk('running-jobs', []);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [key = '', attempt = ''] = line.split(' ');
+      return { key, attempt };
+    });
 }

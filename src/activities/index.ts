@@ -6,6 +6,7 @@ import { createDescribePlanActivities } from './describe-plan.ts';
 import { createDiskAnswerActivities } from './disk-answer.ts';
 import { createFinishJobsActivities } from './finish-jobs.ts';
 import { createFirstBootActivities } from './first-boot.ts';
+import { createGlanceActivities } from './glance.ts';
 import { createInspectActivities } from './inspect.ts';
 import { createInstallActivities } from './install.ts';
 import { createKeysActivities } from './keys.ts';
@@ -26,6 +27,7 @@ export function createActivities(dependencies: Dependencies) {
     ...createSettingsActivities(dependencies),
     ...createRescueActivities(dependencies),
     ...createResetActivities(dependencies),
+    ...createGlanceActivities(dependencies),
     ...createDescribePlanActivities(dependencies),
     ...createRecogniseActivities(dependencies),
     ...createFinishJobsActivities(dependencies),

@@ -48,14 +48,14 @@ export function createInspectActivities(dependencies: Dependencies) {
       const anyContents = inspection.devices.some((device) => device.fingerprint !== 'empty');
       try {
         const device = pickDisk(plan, inspection);
-        const receipts = inspection.receipts[device.path] ?? {};
-        const installed = isInstalled(dependencies, plan, device, receipts['install.json']);
+        const { installed, repartitionBegun } = doneOn(dependencies, plan, device, inspection);
+        const left = plan.apply === 'shrink' ? 'repartition' : 'nothing';
         return {
           kind: 'selected',
           device,
-          view: diskView(device, plan.layout),
+          view: diskView(device, plan.layout, installed ? left : 'install'),
           installed,
-          repartitionBegun: installed && ourRepartition.some((name) => name in receipts),
+          repartitionBegun,
           layout:
             installed && plan.apply === 'presize'
               ? solvedOn(plan, { ...device, table: tableOf(device) })
@@ -68,6 +68,21 @@ export function createInspectActivities(dependencies: Dependencies) {
         throw error;
       }
     },
+  };
+}
+
+/** What an earlier run did of this plan on the disk, by our own receipts. */
+export function doneOn(
+  dependencies: Dependencies,
+  plan: Plan,
+  device: BlockDevice,
+  inspection: Inspection,
+): Pick<Selected, 'installed' | 'repartitionBegun'> {
+  const receipts = inspection.receipts[device.path] ?? {};
+  const installed = isInstalled(dependencies, plan, device, receipts['install.json']);
+  return {
+    installed,
+    repartitionBegun: installed && ourRepartition.some((name) => name in receipts),
   };
 }
 

@@ -10,9 +10,9 @@ import type { ServerDescription } from '../providers/provider.ts';
 import type { Apply, Plan } from '../run/plan.ts';
 import type { ServerSpec } from '../spec/server-spec.ts';
 import { formatSize } from '../spec/units.ts';
-import { reachServer } from './access.ts';
+import { findServer, reachServer } from './access.ts';
 import type { Dependencies } from './dependencies.ts';
-import { hardwareInWords } from './hardware-words.ts';
+import { disksInWords } from './hardware-words.ts';
 import { partUuidsOf } from './part-uuids.ts';
 
 /** What preflight decides. The config is apart, because few activities carry it. */
@@ -23,13 +23,15 @@ export function createPreflightActivities(dependencies: Dependencies) {
   return {
     /**
      * Spec, provider access, hardware against layout, image and its signature, config. Throws one
-     * error per thing that a person would have to change; nothing was changed by then.
+     * error per thing that a person would have to change; nothing was changed by then. With
+     * `runUnderWay` the provider's pending tasks are those of that run, and no reason to refuse.
      */
-    async preflight(request: ProvisionRequest): Promise<Preflight> {
+    async preflight(request: ProvisionRequest, runUnderWay = false): Promise<Preflight> {
       const { spec } = request;
       const signal = cancellationSignal();
       const { warnings } = checkUserConfig(spec);
-      const { access, described } = await reachServer(dependencies, spec);
+      const reach = runUnderWay ? findServer : reachServer;
+      const { access, described } = await reach(dependencies, spec);
       refuseWhatCannotFit(spec, described);
       const release = await resolveRelease(spec.image, await dependencies.mirrors(), {
         fetch: dependencies.fetch,
@@ -81,5 +83,5 @@ function refuseWhatCannotFit(spec: ServerSpec, described: ServerDescription): vo
 
 function summarise(described: ServerDescription, version: string, signedBy: string): string {
   const key = `${signedBy.slice(0, 4)}…${signedBy.slice(-4)}`;
-  return `${hardwareInWords(described) ?? 'disks unknown'} · Flatcar ${version} signed by ${key}`;
+  return `${disksInWords(described) ?? 'disks unknown'} · Flatcar ${version} signed by ${key}`;
 }

@@ -15,7 +15,7 @@ import type { RemoteScripts } from '../ssh/scripts.ts';
 import { probeBanner } from '../ssh/probe.ts';
 import { beat } from './beat.ts';
 import type { Dependencies } from './dependencies.ts';
-import { openAny } from './open-system.ts';
+import { openAny, type OpenSystem } from './open-system.ts';
 import { RefusedOnHost, ServerSilent } from './run-errors.ts';
 import { waitForAnswer } from './wait-for-answer.ts';
 
@@ -104,7 +104,7 @@ export function createRescueActivities(dependencies: Dependencies) {
  * A network in front of a dead machine may take the connection and stay silent (QEMU's does):
  * asking for a login there would cost two handshake timeouts, measured 40 s.
  */
-async function showsBanner(target: RunTarget, looks: number): Promise<boolean> {
+export async function showsBanner(target: RunTarget, looks: number): Promise<boolean> {
   for (let look = 1; look <= looks; look += 1) {
     const { kind } = await probeBanner(target.address, target.sshPort, deadlines.bannerMs);
     if (kind !== 'silent') return kind === 'banner';
@@ -122,12 +122,25 @@ export async function askForRescue(
   wait: Pick<RescueWait, 'sentAtMs' | 'knownBootIds' | 'authorizedKeys'>,
   answeredAtMs: number,
 ): Promise<System | string> {
+  return lookForRescue(dependencies, target, wait, answeredAtMs, ({ scripts }) =>
+    claim(dependencies, target, scripts, wait.authorizedKeys ?? []),
+  );
+}
+
+/** As `askForRescue`, but claims nothing; `use` is called with the session that is proven. */
+export async function lookForRescue(
+  dependencies: Dependencies,
+  target: RunTarget,
+  wait: Pick<RescueWait, 'sentAtMs' | 'knownBootIds'>,
+  answeredAtMs: number,
+  use: (open: OpenSystem) => Promise<void> = async () => {},
+): Promise<System | string> {
   try {
     await using open = await openAny(dependencies, target, 'rescue', { kind: 'first-use' });
     const { identity } = open;
     if (runsFromDisk(identity)) return `a system that runs from ${identity.rootSource} answered`;
     if (wait.knownBootIds.includes(identity.bootId)) return 'the rescue of an earlier boot answers';
-    await claim(dependencies, target, open.scripts, wait.authorizedKeys ?? []);
+    await use(open);
     return {
       kind: 'rescue',
       bootId: identity.bootId,
@@ -145,7 +158,7 @@ export async function askForRescue(
 }
 
 /** An OS that ironstep installed earlier has a host key that only this worker's secret derives. */
-async function askForOurInstalled(
+export async function askForOurInstalled(
   dependencies: Dependencies,
   target: RunTarget,
 ): Promise<System | null> {

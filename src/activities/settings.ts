@@ -1,6 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 
-import type { SettingsSnapshot } from '../providers/provider.ts';
+import type { Provider, SettingsSnapshot } from '../providers/provider.ts';
 import type { RunTarget } from '../run/plan.ts';
 import { originalSettings, type OriginalSettings } from '../settings/original-settings.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -13,11 +13,7 @@ export function createSettingsActivities(dependencies: Dependencies) {
      * for this server, that one is the original, whatever the provider says by now.
      */
     async saveSettings(target: RunTarget): Promise<OriginalSettings> {
-      const provider = await dependencies.provider(target.provider);
-      const raw = await provider.readSettings(cancellationSignal());
-      const stored = await dependencies.settings.load(target.provider);
-      const ourPublicKey = dependencies.keyPair(target.provider, 'rescue').publicKey;
-      const original = originalSettings({ raw, ourPublicKey, stored });
+      const { original } = await readOriginalSettings(dependencies, target);
       await dependencies.settings.save(target.provider, original.snapshot);
       return original;
     },
@@ -40,4 +36,23 @@ export function createSettingsActivities(dependencies: Dependencies) {
       await dependencies.settings.close(target.provider);
     },
   };
+}
+
+/** The settings as the provider shows them, as they are saved, and as they were without ironstep. */
+export async function readOriginalSettings(
+  dependencies: Dependencies,
+  target: Pick<RunTarget, 'provider'>,
+): Promise<{
+  provider: Provider;
+  ourPublicKey: string;
+  raw: SettingsSnapshot;
+  stored: SettingsSnapshot | null;
+  original: OriginalSettings;
+}> {
+  const provider = await dependencies.provider(target.provider);
+  const raw = await provider.readSettings(cancellationSignal());
+  const stored = await dependencies.settings.load(target.provider);
+  const ourPublicKey = dependencies.keyPair(target.provider, 'rescue').publicKey;
+  const original = originalSettings(provider, { raw, ourPublicKey, stored });
+  return { provider, ourPublicKey, raw, stored, original };
 }

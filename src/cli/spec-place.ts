@@ -1,36 +1,33 @@
 import { readFile } from 'node:fs/promises';
 
-import { QuestionRefused } from '../client/client-errors.ts';
+import type { QuestionRefused } from '../client/client-errors.ts';
 import { parseLocatedSpec } from '../spec/parse-spec.ts';
+import type { SpecProblem } from '../spec/spec-error.ts';
 
-/** `layout.root: 100GiB does not fit …`: a refusal that begins with a place in the spec. */
+/** What in the spec at `file` the worker refuses; without a line when it is about something else. */
+export type SpecRefusal = SpecProblem & { reason: string };
+
+/** `layout.root: 100 GiB does not fit …`: a refusal that begins with a place in the spec. */
 const placed = /^(layout\.(?:root|partitions)): (.*)$/s;
 
-/**
- * Does `work`, and says of what the worker refuses where in the spec at `path` it is written, and
- * that nothing was changed.
- */
-export async function withPlace<Result>(
-  path: string,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof QuestionRefused)) throw error;
-    const message = `${await located(path, error.message)}\n${nothingChanged(error.message)}`;
-    throw new QuestionRefused(message.trimEnd(), error.reason, { cause: error });
-  }
-}
+/** Where another spec would help, by the class of the worker's error. */
+const places: Record<string, string> = {
+  CredentialsMissing: 'provider.account',
+  DiskAmbiguous: 'disk',
+  DiskNotFound: 'disk',
+  DiskUnsuitable: 'disk',
+  ProviderNotFound: 'provider.service',
+  ReleaseNotFound: 'image',
+};
 
-async function located(path: string, message: string): Promise<string> {
-  const [, place, words = ''] = placed.exec(message) ?? [];
-  if (place === undefined) return message;
-  const { problemAt } = parseLocatedSpec(await readFile(path, 'utf8'), path);
-  const { line, column } = problemAt(place.split('.'), words);
-  return `${path}:${line}:${column}  ${place}: ${words}`;
-}
-
-function nothingChanged(message: string): string {
-  return message.includes('Nothing was changed') ? '' : 'Nothing was changed.';
+/** The refusal with its place in the spec of which it speaks. Throws SpecError. */
+export async function placeOfRefusal(
+  { message, reason }: QuestionRefused,
+  file: string,
+): Promise<SpecRefusal> {
+  const [, own, words = message] = placed.exec(message) ?? [];
+  const path = own ?? places[reason];
+  if (path === undefined) return { file, path: '', message: words, reason };
+  const { problemAt } = parseLocatedSpec(await readFile(file, 'utf8'), file);
+  return { ...problemAt(path.split('.'), words), reason };
 }

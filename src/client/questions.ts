@@ -14,7 +14,7 @@ import { isStuck, isUnanswered, isUnreachable, wordsOfDisability } from './tempo
 export type RunReference = { server: string; workflowId: string };
 
 /** No answer within this time is no answer: 5 s after the command a person hears of it. */
-export const answerWithinMs = 4_000;
+const answerWithinMs = 4_000;
 
 /** The visibility query for our runs, or for those of them that `clause` selects. */
 export function runsQuery(clause?: string): string {

@@ -7,7 +7,7 @@ import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 
 import { taskQueue } from '../contract.ts';
 import { NoWorker, QuestionRefused } from './client-errors.ts';
-import { answerWithinMs, type Questions } from './questions.ts';
+import type { Questions, RunReference } from './questions.ts';
 
 /** A question about a server that only a worker can answer, since it has the provider's keys. */
 export type WorkerQuestion = {
@@ -17,12 +17,16 @@ export type WorkerQuestion = {
   request: object;
 };
 
-/** A started event and a scheduled task: nobody has picked it up. */
-const eventsUntouched = 2;
+/** Any workflow answers this query of the SDK: it shows that a worker polls. */
+const anyQuery = '__temporal_workflow_metadata';
+
+/** Between two looks whether the worker is still there. */
+const lookAgainMs = 1_000;
 
 /**
- * Asks by a short workflow and returns its answer. Throws NoWorker when nobody picks it up within
- * 4 s (it is ended again then), and QuestionRefused with the worker's words.
+ * Asks by a short workflow and returns its answer. Throws NoWorker when no worker answers for 4 s
+ * (the workflow is ended again then), TemporalUnreachable, and QuestionRefused with the worker's
+ * words.
  */
 export async function askWorker<Answer>(
   client: Client,
@@ -33,34 +37,29 @@ export async function askWorker<Answer>(
   const handle = await questions.ask(() =>
     client.workflow.start(type, { workflowId, taskQueue, args: [request] }),
   );
-  const answered = new AbortController();
   try {
-    return await Promise.race([
-      handle.result() as Promise<Answer>,
-      refuseUntouched(questions, handle, about.server, answered.signal),
-    ]);
+    await untilOver(questions, { server: about.server, workflowId }, handle);
+    return (await questions.ask(() => handle.result())) as Answer;
   } catch (error) {
     if (error instanceof NoWorker) {
       await questions.ask(() => handle.terminate('no worker took it'));
     }
     throw refusalOf(error);
-  } finally {
-    answered.abort();
   }
 }
 
-/** Never returns; throws NoWorker, or nothing once `signal` is aborted. */
-async function refuseUntouched(
+/** Throws NoWorker and TemporalUnreachable as soon as one of them is away. */
+async function untilOver(
   questions: Questions,
+  question: RunReference,
   handle: WorkflowHandle,
-  server: string,
-  signal: AbortSignal,
-): Promise<never> {
-  // The first task is written a moment after the worker took it, so half a second is left for that.
-  await sleep(answerWithinMs - 500, undefined, { signal }).catch(() => new Promise(() => {}));
-  const { historyLength } = await questions.ask(() => handle.describe());
-  if (historyLength <= eventsUntouched) throw new NoWorker(server);
-  return new Promise(() => {});
+): Promise<void> {
+  for (;;) {
+    const { status } = await questions.ask(() => handle.describe());
+    if (status.name !== 'RUNNING') return;
+    await questions.askRun(question, () => handle.query(anyQuery));
+    await sleep(lookAgainMs);
+  }
 }
 
 /** What the worker's activity said, without the wrappings of Temporal. */

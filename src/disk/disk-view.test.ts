@@ -41,18 +41,55 @@ describe('diskView', () => {
         { name: 'containers', size: 'rest', filesystem: 'btrfs' },
       ],
     });
-    expect(view.partitions.map(({ number, fate, then }) => [number, fate, then])).toEqual([
-      [1, 'dies', 'dies'],
-      [9, 'dies', 'dies'],
-      [9, 'made', '100 GiB ext4'],
-      [10, 'made', '1 GiB ext4   /srv/data'],
-      [11, 'made', 'the rest btrfs'],
+    expect(view.partitions.map(({ number, fate }) => [number, fate])).toEqual([
+      [1, 'dies'],
+      [9, 'dies'],
+      [9, 'made'],
+      [10, 'made'],
+      [11, 'made'],
     ]);
+    const [root, data, containers] = view.partitions.slice(2).map(({ becomes }) => becomes);
+    expect(root).toMatchObject({ sizeBytes: 100 * gib, roughly: false, mount: '/' });
+    expect(data).toMatchObject({ sizeBytes: gib, filesystem: 'ext4', mount: '/srv/data' });
+    // Where ROOT starts is known once the image is: until then what is left is told roughly.
+    expect(containers).toMatchObject({ roughly: true, filesystem: 'btrfs', mount: null });
     expect(view.partitions[0]?.now).toBe('ext4, last mounted /boot, 1 GiB in use');
   });
 
   it('without a layout ROOT takes what is left', () => {
-    expect(diskView(device, null).partitions.at(-1)?.then).toBe('the rest ext4');
+    const root = diskView(device, null).partitions.at(-1)?.becomes;
+    expect(root).toMatchObject({ name: 'ROOT', roughly: true });
+    expect(root?.sizeBytes).toBeLessThan(device.sizeBytes);
+    expect(root?.sizeBytes).toBeGreaterThan(device.sizeBytes - 10 * gib);
+  });
+
+  it('a system that only lacks its layout: ROOT shrinks, what is behind it is made', () => {
+    const table = {
+      partitiontable: {
+        label: 'gpt',
+        device: '/dev/sda',
+        unit: 'sectors',
+        partitions: [{ node: '/dev/sda9', start: 4_000_000, size: 400_000_000, type: 'x' }],
+      },
+    };
+    const layout = {
+      apply: 'shrink' as const,
+      root: 100 * gib,
+      partitions: [{ name: 'data', size: 'rest' as const, filesystem: 'ext4' as const }],
+    };
+    const ours = { ...device, tableJson: JSON.stringify(table) };
+    const { partitions } = diskView(ours, layout, 'repartition');
+    expect(partitions.map(({ number, fate }) => [number, fate])).toEqual([
+      [1, 'stays'],
+      [9, 'shrinks'],
+      [10, 'made'],
+    ]);
+    // The table tells where ROOT starts, so nothing is rough any more.
+    expect(partitions[2]?.becomes).toMatchObject({ roughly: false });
+    expect(diskView(ours, layout, 'nothing').partitions.map(({ fate }) => fate)).toEqual([
+      'stays',
+      'stays',
+    ]);
   });
 
   it('a filesystem on the whole disk dies as well', () => {

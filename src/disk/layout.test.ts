@@ -62,7 +62,7 @@ describe('solveLayout', () => {
       where: 'ns3011111',
     };
     expect(() => solveLayout(request)).toThrow(
-      'layout.root: 100 GiB does not fit on ns3011111, by 78.8 GiB. Its disk has 37.3 GiB; ' +
+      'layout.root: 100 GiB does not fit on ns3011111, by 78.8 GiB.\nIts disk has 37.3 GiB; ' +
         'the system needs 6.1 GiB before ROOT and data asks for 10 GiB. ' +
         'At most 21.1 GiB are left for ROOT.',
     );

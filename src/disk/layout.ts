@@ -54,8 +54,9 @@ export type LayoutRequest = {
  * @changed Nothing of this layout was made.
  * @remedy Make ROOT or the partitions smaller; the message says how much is left.
  * @example
- * layout.root: 100 GiB does not fit on ns3011111, by 78.8 GiB. Its disk has 37.3 GiB; the system \
- * needs 6.1 GiB before ROOT and data asks for 10 GiB. At most 21.2 GiB are left for ROOT.
+ * layout.root: 100 GiB does not fit on ns3011111, by 78.8 GiB.
+ * Its disk has 37.3 GiB; the system needs 6.1 GiB before ROOT and data asks for 10 GiB. At \
+ * most 21.2 GiB are left for ROOT.
  */
 export class LayoutDoesNotFit extends Error {
   override name = 'LayoutDoesNotFit';
@@ -207,14 +208,14 @@ function doesNotFit(
   if (mostForRoot >= request.minRootBytes) {
     return new LayoutDoesNotFit(
       'layout.root',
-      `${formatSize(layout.root)} does not fit on ${where}, by ${formatSize(missingBytes)}. ` +
+      `${formatSize(layout.root)} does not fit on ${where}, by ${formatSize(missingBytes)}.\n` +
         `${disk} At most ${roundedDown(mostForRoot)} are left for ROOT.`,
       missingBytes,
     );
   }
   return new LayoutDoesNotFit(
     'layout.partitions',
-    `they do not fit on ${where}, by ${formatSize(missingBytes)}. ${disk} ` +
+    `they do not fit on ${where}, by ${formatSize(missingBytes)}.\n${disk} ` +
       `With ROOT at ${formatSize(layout.root)} at most ` +
       `${roundedDown(Math.max(0, (room - rootSizeSectors) * 512))} are left for them.`,
     missingBytes,

@@ -1,17 +1,19 @@
-import type { PlannedPartition } from '../run/server-plan.ts';
+import type { PlannedPartition } from '../run/status.ts';
 import type { LayoutSpec } from '../spec/server-spec.ts';
 import { LayoutDoesNotFit, solveLayout, usualRootStartSector } from './layout.ts';
 
 /**
  * The layout with the sizes that it will have on a disk of this size: ROOT where Flatcar's usually
- * is, since the image is not on the disk yet. Without a size, `rest` is not known.
+ * is, unless `rootStartSector` tells it. Without a size, `rest` is not known.
  */
 export function plannedLayout(
   layout: LayoutSpec | null,
   diskBytes: number | null,
-  { roughly }: { roughly: boolean },
+  rootStartSector: number | null = null,
 ): PlannedPartition[] {
-  const sizes = diskBytes === null ? null : solvedBytes(layout, diskBytes);
+  const start = rootStartSector ?? usualRootStartSector;
+  const sizes = diskBytes === null ? null : solvedBytes(layout, diskBytes, start);
+  const roughly = rootStartSector === null;
   const root = layout === null ? null : layout.root;
   return [
     {
@@ -32,12 +34,16 @@ export function plannedLayout(
 }
 
 /** Bytes of ROOT and of each partition; null for what does not fit by a provider's rounding. */
-function solvedBytes(layout: LayoutSpec | null, diskBytes: number): number[] | null {
+function solvedBytes(
+  layout: LayoutSpec | null,
+  diskBytes: number,
+  rootStartSector: number,
+): number[] | null {
   try {
     const solved = solveLayout({
       diskSectors: Math.floor(diskBytes / 512),
       sectorBytes: 512,
-      rootStartSector: usualRootStartSector,
+      rootStartSector,
       layout: layout ?? undefined,
       minRootBytes: 0,
       partUuids: Object.fromEntries((layout?.partitions ?? []).map(({ name }) => [name, ''])),

@@ -8,6 +8,22 @@ export interface Provider {
   describe(signal?: AbortSignal): Promise<ServerDescription>;
   /** The settings that a run changes, to be saved before the first change (invariant 9). */
   readSettings(signal?: AbortSignal): Promise<SettingsSnapshot>;
+  /**
+   * A snapshot in words for a person, and what a run makes of each setting until it ends. Read-only.
+   */
+  settingsInWords(
+    snapshot: SettingsSnapshot,
+    ourPublicKey: string,
+    signal?: AbortSignal,
+  ): Promise<SettingInWords[]>;
+  /**
+   * The settings without what ironstep sets, and what nobody knows of them any more; null when
+   * `snapshot` does not carry our rescue key. Asks nobody.
+   */
+  withoutOurMarks(
+    snapshot: SettingsSnapshot,
+    ourPublicKey: string,
+  ): { snapshot: SettingsSnapshot; warning: string } | null;
   /** Monitoring off, no proactive intervention. Idempotent. */
   quiesce(signal?: AbortSignal): Promise<void>;
   /** The next boot is rescue, with this public key of ours as its login. Idempotent. */
@@ -73,6 +89,18 @@ export type SettingsSnapshot = {
   takenAt: string;
   /** The provider's own fields by name, as read. An absent one is not known and stays as it is. */
   values: Record<string, string | number | boolean | null>;
+};
+
+/** One setting as a person reads it in the provider's panel. */
+export type SettingInWords = {
+  /** The provider's own name: the key in a snapshot. */
+  name: string;
+  /** In a person's words: "boot target". */
+  label: string;
+  /** "disk", "on", "none", "ironstep's". */
+  value: string;
+  /** What a run makes of it until it ends, in the same words; null: it is left alone. */
+  meanwhile: string | null;
 };
 
 export type RescueArmed = { image: string; login: string };

@@ -2,7 +2,8 @@
 # shellcheck source-path=SCRIPTDIR
 # Everything ironstep wants to know about a system and its disks, in one round trip. Read-only: no
 # journal is replayed, nothing is mounted where anybody else can see it.
-# With `shallow` OEM is not mounted to look for receipts: for a system that is in use.
+# With `live` the disks are those of the running system: nothing is mounted to look for receipts,
+# and a mounted filesystem is asked itself, since its superblock on the disk is older.
 # Output: sections; a header line `NAME ARGUMENTS`, then its content, each line behind a tab.
 set -u
 here=$(dirname "$0")
@@ -12,7 +13,7 @@ here=$(dirname "$0")
 
 main() {
   in_private_mounts "$0" "$@"
-  depth=${1:-whole}
+  live=${1:-}
   mkdir -p "$run_dir"
   work_dir=$(mktemp -d "$run_dir/work.XXXXXX")
   trap clean_up EXIT
@@ -23,7 +24,7 @@ main() {
     while read -r number _ <&3; do
       partition_facts "$number"
     done 3<"$work_dir/parts"
-    [ "$depth" = shallow ] || receipts
+    [ "$live" = live ] || receipts
   done
 }
 
@@ -99,6 +100,7 @@ partition_facts() {
       ext*) ext_facts ;;
       btrfs) echo "used-bytes=$(number_at $((start * 512 + 65536 + 120)))" ;;
     esac
+    [ "$live" != live ] || mounted_facts "$1"
   } 2>/dev/null | section partition "$disk" "$1"
 }
 
@@ -111,6 +113,16 @@ ext_facts() {
     END {
       printf "used-bytes=%.0f\nfilesystem-bytes=%.0f\n", (blocks - free) * size, blocks * size
     }'
+}
+
+mounted_facts() {
+  for entry in "/sys/class/block/${disk##*/}/${disk##*/}"*; do
+    [ "$(cat "$entry/partition")" = "$1" ] || continue
+    target=$(findmnt --noheadings --first-only --output TARGET --source "/dev/${entry##*/}") ||
+      return 0
+    echo "last-mounted=$target"
+    df --block-size=1 --output=used "$target" | sed -n '2s/^ */used-bytes=/p'
+  done
 }
 
 # Eight bytes at a byte offset of the disk, as a number (btrfs superblock: bytes_used).

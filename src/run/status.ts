@@ -58,17 +58,28 @@ export type Attention = {
   actions: { command: string; effect: string; update?: { name: string; data?: object } }[];
 };
 
+/** A partition as a plan makes it. */
+export type PlannedPartition = {
+  name: string;
+  /** Null: what is left, and the size of the disk is not known. */
+  sizeBytes: number | null;
+  /** The size is that of a usual image, or of the provider's word for the disk. */
+  roughly: boolean;
+  filesystem: string;
+  mount: string | null;
+};
+
 /** What happens to one partition. */
 export type PartitionFate = {
   number: number | null;
   name: string;
-  /** Null: what is left. */
+  /** What it takes now; null for one that will be made. */
   sizeBytes: number | null;
   /** What it is now ("ext4, last mounted /boot"), empty for one that will be made. */
   now: string;
-  /** stays, shrinks, dies or is made; with words on what it becomes. */
   fate: 'stays' | 'shrinks' | 'dies' | 'made';
-  then: string;
+  /** What is made of it; missing when it stays or dies. */
+  becomes?: PlannedPartition;
 };
 
 /** The disk of a run and what the run will do to it. */

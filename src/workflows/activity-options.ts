@@ -40,6 +40,13 @@ export const patient = proxyActivities<Activities>({
   scheduleToCloseTimeout: deadlines.preflightMs,
 });
 
+/** What a person waits for at the command line: told after the third failure, not in an hour. */
+export const asking = proxyActivities<Activities>({
+  ...common,
+  startToCloseTimeout: deadlines.preflightAttemptMs,
+  retry: { ...common.retry, maximumAttempts: 3 },
+});
+
 /**
  * Waits: each attempt looks for a minute and gives its slot back. The deadline is in the
  * activity's own arguments, because only it can say what was last seen.

@@ -48,7 +48,7 @@ it('waits with the whole story, takes only its own token, and then makes the lay
 
   const waits = await instance.run('provision', spec(), '--wipe', serial);
   expect(waits.exitCode, said(waits)).toBe(3);
-  expect(said(waits)).toMatch(/100 GiB ext4/);
+  expect(said(waits)).toMatch(/100 GiB +ext4/);
   const token = /--wipe (\S+:[0-9a-f]{12})/.exec(said(waits))?.[1] ?? '';
   expect(token).toContain(`${serial}:`);
   expect(said(await instance.run('list'))).toMatch(/core1 +approve .*needs you/);

@@ -4,9 +4,11 @@ import { Context } from '@temporalio/activity';
 
 import type { Activities } from '../../src/activities/index.ts';
 import type { DiskAnswer } from '../../src/activities/disk-answer.ts';
+import type { Glance } from '../../src/activities/glance.ts';
 import type { Selected } from '../../src/activities/inspect.ts';
 import type { MayBoot } from '../../src/activities/may-boot.ts';
 import type { Recognised } from '../../src/activities/recognise.ts';
+import type { Seen } from '../../src/activities/see-disk.ts';
 import type { BlockDevice } from '../../src/disk/block-device.ts';
 import type { ProvisionRequest, ServerRequest } from '../../src/contract.ts';
 import type { ServerPlan } from '../../src/run/server-plan.ts';
@@ -29,6 +31,8 @@ export class FakeField {
   diskAnswer: DiskAnswer | null = null;
   /** The next call of this activity throws this, once. */
   readonly failOnce = new Map<string, Error>();
+  /** Each call of this activity throws this. */
+  readonly failAlways = new Map<string, Error>();
   /** Activities of these names wait until they are let go. */
   readonly gates = new Map<string, Promise<void>>();
 
@@ -53,7 +57,8 @@ export class FakeField {
       placeLogin: async () => ({ added: 2 }),
       takeKeys: async () => ({ file: '/home/core/.ssh/authorized_keys', added: 0 }),
       finishJobs: async () => [],
-      describePlan: async ({ plan, system }) => planOfServer(plan, system),
+      glance: async () => this.#glance(),
+      describePlan: async ({ plan, seen }) => planOfServer(plan, seen),
       restoreSettings: async () => {},
       restoreMonitoring: async () => {},
       armRescue: async () => ({ image: 'rescue12', watermark: 7 }),
@@ -105,11 +110,16 @@ export class FakeField {
     return async (...args: never[]): Promise<unknown> => {
       this.calls.push(name);
       await untilOpen(this.gates.get(name));
-      const failure = this.failOnce.get(name);
+      const failure = this.failOnce.get(name) ?? this.failAlways.get(name);
       this.failOnce.delete(name);
       if (failure !== undefined) throw failure;
       return activity(...args);
     };
+  }
+
+  #glance(): Glance {
+    const system = this.answering;
+    return system === null ? { kind: 'stranger' } : { kind: system.kind, system };
   }
 
   #boot(kind: System['kind']): System {
@@ -190,7 +200,7 @@ function task(taskId: number) {
   } as const;
 }
 
-function planOfServer(plan: Plan, system: System | null): ServerPlan {
+function planOfServer(plan: Plan, seen: Seen): ServerPlan {
   const { target, release, apply } = plan;
   return {
     server: target.server,
@@ -200,11 +210,13 @@ function planOfServer(plan: Plan, system: System | null): ServerPlan {
     address: target.address,
     datacenter: null,
     apply,
-    boots: 2,
-    minutes: 20,
+    boots: ['rescue', 'disk'],
+    minutes: { all: 20, perBoot: 6, install: 8, shrink: 0 },
     image: { ...release },
-    hardware: '1 × 2000 GB SATA',
-    answering: { kind: system === null ? 'nothing-known' : 'rescue' },
+    machine: null,
+    disks: '1 × 2000 GB SATA',
+    answering: seen.kind === 'rescue' ? { kind: 'rescue', jobs: [] } : { kind: seen.kind },
+    reached: 'nothing',
     disk: null,
     layout: [],
     wipe: null,

@@ -1,5 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
@@ -12,12 +12,16 @@ import { FakeField } from './fake-field.ts';
 import { startLocalTemporal } from './local-temporal.ts';
 
 class LayoutDoesNotFit extends Error {}
+class ProviderUnavailable extends Error {}
 
 let env: TestWorkflowEnvironment;
 let client: RunClient;
+let workflowBundle: WorkflowBundle;
 
 beforeAll(async () => {
   env = await startLocalTemporal();
+  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
   client = await RunClient.connect({ address: env.address, namespace: 'default' });
 });
 afterAll(async () => {
@@ -26,14 +30,10 @@ afterAll(async () => {
 });
 
 async function withWorker<Result>(field: FakeField, work: () => Promise<Result>): Promise<Result> {
-  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
   const worker = await Worker.create({
     connection: env.nativeConnection,
     taskQueue,
-    workflowBundle: await bundleWorkflowCode({
-      workflowsPath,
-      logger: new DefaultLogger('ERROR'),
-    }),
+    workflowBundle,
     activities: field.activities,
   });
   return worker.runUntil(work);
@@ -42,8 +42,8 @@ async function withWorker<Result>(field: FakeField, work: () => Promise<Result>)
 it('a plan only looks: nothing is saved, armed or rebooted, and no run is left behind', async () => {
   const field = new FakeField();
   const plan = await withWorker(field, () => client.plan(requestOf('presize')));
-  expect(plan).toMatchObject({ server: 'core1', boots: 2 });
-  expect(field.calls).toEqual(['preflight', 'whoAnswers', 'describePlan']);
+  expect(plan).toMatchObject({ server: 'core1', boots: ['rescue', 'disk'] });
+  expect(field.calls).toEqual(['preflight', 'glance', 'describePlan']);
   expect(await client.list()).toEqual([]);
 });
 
@@ -70,11 +70,43 @@ it('a run that is under way is not disturbed to look', async () => {
   });
 });
 
+it('a system of ours is asked whether it is the one of the spec', async () => {
+  const field = new FakeField();
+  const bootId = 'boot-1';
+  const kernel = '6.1.0';
+  field.answering = { kind: 'installed', bootId, hostKey: 'h', user: 'core', waitedMs: 0, kernel };
+  await withWorker(field, () => client.plan(requestOf('presize')));
+  expect(field.calls).toEqual(['preflight', 'glance', 'recognise', 'describePlan']);
+});
+
+it('a provider that stays away is told after the third time, not in half an hour', async () => {
+  const field = new FakeField();
+  field.failAlways.set('preflight', new ProviderUnavailable('OVH does not answer'));
+  const refused = withWorker(field, () => client.plan(requestOf('presize')));
+  await expect(refused).rejects.toThrow('OVH does not answer');
+  expect(field.calls).toEqual(['preflight', 'preflight', 'preflight']);
+});
+
+it('a worker that dies over it is missed within seconds, and the question is ended', async () => {
+  const field = new FakeField();
+  field.gates.set('describePlan', new Promise(() => {}));
+  const asked = withWorker(field, async () => {
+    const plan = client.plan(requestOf('presize', 'core4'));
+    // Not awaited here: the worker must be gone by then.
+    plan.catch(() => {});
+    await until(() => field.calls.includes('describePlan'));
+    return { plan };
+  });
+  await expect((await asked).plan).rejects.toThrow(NoWorker);
+  await until(async () => (await openQuestions()) === 0);
+});
+
 it('without a worker it says so, and leaves no question behind', async () => {
   await expect(client.plan(requestOf('presize', 'core3'))).rejects.toThrow(NoWorker);
-  const open = async () => {
-    const query = "WorkflowType = 'planServer' AND ExecutionStatus = 'Running'";
-    return (await env.client.workflow.count(query)).count;
-  };
-  await until(async () => (await open()) === 0);
+  await until(async () => (await openQuestions()) === 0);
 });
+
+async function openQuestions(): Promise<number> {
+  const query = "WorkflowType = 'planServer' AND ExecutionStatus = 'Running'";
+  return (await env.client.workflow.count(query)).count;
+}

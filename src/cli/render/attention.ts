@@ -1,8 +1,9 @@
-import type { Attention, RunStatus } from '../../run/status.ts';
-import { approvalLines } from './approval.ts';
+import type { RunStatus } from '../../run/status.ts';
+import { actionLines } from './actions.ts';
+import { diskFacts } from './disk.ts';
+import { labelledLines } from './labelled.ts';
 import { formatMoment } from './measures.ts';
-import { paragraph, printable, widthOf, wrap } from './text.ts';
-import { asTyped } from './view.ts';
+import { paragraph, wrap } from './text.ts';
 import type { View } from './view.ts';
 
 /** Why the run waits, what is at stake and what the person can do, most likely first. */
@@ -19,23 +20,7 @@ export function attentionLines(status: RunStatus, view: View): string[] {
     ...detail.flatMap((text) => paragraph(text, view.columns, '  ')),
   ];
   if (attention.kind === 'approval' && disk !== undefined) {
-    lines.push('', ...approvalLines(disk, view));
+    lines.push('', ...labelledLines(diskFacts(disk), view));
   }
-  return [...lines, '', ...actionLines(attention, view)];
-}
-
-/** Commands are never wrapped or cut: they are there to be copied. */
-function actionLines(attention: Attention, view: View): string[] {
-  const actions = attention.actions.map(({ command, effect }) => ({
-    lead: `  To ${printable(effect)}:`,
-    typed: printable(asTyped(command, view)),
-  }));
-  const leadColumns = Math.max(0, ...actions.map(({ lead }) => widthOf(lead)));
-  const typedColumns = Math.max(0, ...actions.map(({ typed }) => widthOf(typed)));
-  const beside = leadColumns + 2 + typedColumns <= view.columns;
-  return actions.flatMap(({ lead, typed }) =>
-    beside
-      ? [`${lead.padEnd(leadColumns)}  ${view.paint('bold', typed)}`]
-      : [...paragraph(lead.trim(), view.columns, '  '), `    ${view.paint('bold', typed)}`],
-  );
+  return [...lines, '', ...actionLines(attention.actions, view)];
 }

@@ -67,15 +67,13 @@ describe('what a person sees in 80 columns', () => {
         It now runs the rescue system; nothing was written.
 
         disk  ST1000DM003 serial Z1D5KS2B (1.0 TB, rotational)
-          part  name           size  now                         then
-          1     -           976 MiB  ext4, last mounted /boot    DIES
-          2     -           930 GiB  ext4, last mounted /, 212   DIES
-                                     GiB in use
-          9     ROOT        100 GiB                              ext4
-          10    data        500 GiB                              ext4 /srv/data
-          11    containers  325 GiB                              btrfs /var/lib/docker
+        now   1   -           976 MiB  ext4, last mounted /boot              DIES
+              2   -           930 GiB  ext4, last mounted /, 212 GiB in use  DIES
+        then  9   ROOT        100 GiB        ext4
+              10  data        500 GiB        ext4   /srv/data
+              11  containers  about 325 GiB  btrfs  /var/lib/docker
 
-        To destroy what dies:  ironstep approve core2 --wipe Z1D5KS2B:7c1e90
+        To destroy what dies:  ironstep approve core2 --wipe Z1D5KS2B:7c1e90aabbcc
         To leave it alone:     ironstep abort core2
       "
     `);
@@ -156,15 +154,13 @@ describe('what a person sees in 80 columns', () => {
         It now runs the rescue system; nothing was written.
 
         disk  ST1000DM003 serial Z1D5KS2B (1.0 TB, rotational)
-          part  name           size  now                         then
-          1     -           976 MiB  ext4, last mounted /boot    DIES
-          2     -           930 GiB  ext4, last mounted /, 212   DIES
-                                     GiB in use
-          9     ROOT        100 GiB                              ext4
-          10    data        500 GiB                              ext4 /srv/data
-          11    containers  325 GiB                              btrfs /var/lib/docker
+        now   1   -           976 MiB  ext4, last mounted /boot              DIES
+              2   -           930 GiB  ext4, last mounted /, 212 GiB in use  DIES
+        then  9   ROOT        100 GiB        ext4
+              10  data        500 GiB        ext4   /srv/data
+              11  containers  about 325 GiB  btrfs  /var/lib/docker
 
-        To destroy what dies:  ironstep approve core2 --wipe Z1D5KS2B:7c1e90
+        To destroy what dies:  ironstep approve core2 --wipe Z1D5KS2B:7c1e90aabbcc
         To leave it alone:     ironstep abort core2
 
       core2   ovh · ns3067890 · Flatcar 4593.2.4 · shrink to 100 GiB · 1.0 TB

@@ -10,6 +10,7 @@ import type {
   ProviderTask,
   RescueArmed,
   ServerDescription,
+  SettingInWords,
   SettingsSnapshot,
 } from '../provider.ts';
 import { readBlockers } from './blockers.ts';
@@ -26,7 +27,8 @@ import {
   taskSchema,
 } from './schemas.ts';
 import type { OvhServer } from './schemas.ts';
-import { changeSettings, settingsIn, settingsOf } from './settings.ts';
+import { settingsInWords } from './settings-in-words.ts';
+import { changeSettings, settingsIn, settingsOf, withoutOurMarks } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { readPendingTasks, readTask, taskOf } from './tasks.ts';
 
@@ -66,6 +68,22 @@ export class OvhProvider implements Provider {
     const server = await this.#client.get(this.#path, serverSchema, signal);
     const takenAt = new Date().toISOString();
     return { service: this.#service, takenAt, values: settingsOf(server) };
+  }
+
+  async settingsInWords(
+    snapshot: SettingsSnapshot,
+    ourPublicKey: string,
+    signal?: AbortSignal,
+  ): Promise<SettingInWords[]> {
+    const server = { client: this.#client, serverPath: this.#path };
+    return settingsInWords(server, snapshot, ourPublicKey, signal);
+  }
+
+  withoutOurMarks(
+    snapshot: SettingsSnapshot,
+    ourPublicKey: string,
+  ): { snapshot: SettingsSnapshot; warning: string } | null {
+    return withoutOurMarks(snapshot, ourPublicKey);
   }
 
   async quiesce(signal?: AbortSignal): Promise<void> {

@@ -40,6 +40,29 @@ export function settingsIn(snapshot: SettingsSnapshot, names: readonly SettingNa
 }
 
 /**
+ * The settings without what ironstep sets: no rescue key, boot from disk (`bootId: null`), and both
+ * monitoring flags left as they are, because what they were is not known. Null when our key is not
+ * set.
+ */
+export function withoutOurMarks(
+  snapshot: SettingsSnapshot,
+  ourPublicKey: string,
+): { snapshot: SettingsSnapshot; warning: string } | null {
+  const { monitoring, noIntervention, ...kept } = snapshot.values;
+  const { rescueSshKey } = kept;
+  if (typeof rescueSshKey !== 'string' || !samePublicKey(rescueSshKey, ourPublicKey)) return null;
+  const onOff = (value: unknown): string => (value === true ? 'on' : 'off');
+  return {
+    snapshot: { ...snapshot, values: { ...kept, rescueSshKey: null, bootId: null } },
+    warning:
+      `${snapshot.service} already carries ironstep's rescue key, but this worker has no saved ` +
+      `settings of it. Boot from disk and no rescue key are taken as the original. Its ` +
+      `monitoring (${onOff(monitoring)}) and interventions (${onOff(noIntervention === false)}) ` +
+      `stay as they are at the end: look at them in the provider's panel.`,
+  };
+}
+
+/**
  * Makes these settings true: sends only what differs, then reads back, because OVH accepts changes
  * without making them and a second writer may be at work. What OVH does not show cannot be read
  * back; SSH decides then (invariant 5). Throws ProviderUnavailable when a setting did not take;

@@ -1,0 +1,47 @@
+import type { Client } from '@temporalio/client';
+
+import { planWorkflowType, serverWorkflowId } from '../contract.ts';
+import type { PlanRequest } from '../contract.ts';
+import type { ServerPlan } from '../run/server-plan.ts';
+import type { ServerSpec } from '../spec/server-spec.ts';
+import { NoSuchRun } from './client-errors.ts';
+import type { Questions } from './questions.ts';
+import { askWorker } from './worker-question.ts';
+
+/** What a person asks about a server; whether a run has it is found out here. */
+export type PlanQuestion = Omit<PlanRequest, 'runUnderWay'>;
+
+/** What a run of a spec would do. Throws as `askWorker` does. */
+export async function askPlan(
+  client: Client,
+  questions: Questions,
+  question: PlanQuestion,
+): Promise<ServerPlan> {
+  const { server, provider } = question.spec;
+  const request: PlanRequest = {
+    ...question,
+    runUnderWay: await hasOpenRun(client, questions, provider),
+  };
+  return askWorker<ServerPlan>(client, questions, {
+    type: planWorkflowType,
+    about: { server, provider: provider.kind, service: provider.service },
+    request,
+  });
+}
+
+/** Asked of the run itself: the lists of Temporal are a moment behind. */
+async function hasOpenRun(
+  client: Client,
+  questions: Questions,
+  { kind, service }: ServerSpec['provider'],
+): Promise<boolean> {
+  const run = { server: service, workflowId: serverWorkflowId(kind, service) };
+  try {
+    const handle = client.workflow.getHandle(run.workflowId);
+    const { status } = await questions.ask(() => handle.describe(), run);
+    return status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof NoSuchRun) return false;
+    throw error;
+  }
+}
