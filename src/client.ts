@@ -38,7 +38,7 @@ import type { KnownServer } from './client/run-server.ts';
 import { detailsOf } from './client/run-details.ts';
 import { summaryOf } from './client/run-summary.ts';
 import { isUnknownAttribute } from './client/temporal-failures.ts';
-import { askPlan, type PlanQuestion } from './client/server-questions.ts';
+import { askPlan, askSettings, type PlanQuestion } from './client/server-questions.ts';
 import {
   messages,
   runWorkflowTypes,
@@ -46,8 +46,10 @@ import {
   serverWorkflowId,
   taskQueue,
 } from './contract.ts';
-import type { AbortArgs, Accepted, ApproveArgs, ResumeArgs, RunRequests } from './contract.ts';
+import type { AbortArgs, Accepted, ApproveArgs, ResumeArgs } from './contract.ts';
+import type { RunRequests, SettingsRequest } from './contract.ts';
 import type { ServerPlan } from './run/server-plan.ts';
+import type { SettingsView } from './run/settings-view.ts';
 import type { RunHistory } from './run/run-history.ts';
 import type { RunKind, RunStatus } from './run/status.ts';
 import {
@@ -214,6 +216,11 @@ export class RunClient {
    */
   async plan(request: PlanQuestion): Promise<ServerPlan> {
     return askPlan(this.#client, this.#questions, request);
+  }
+
+  /** The provider's settings as they are and as they were. Throws as `plan` does. */
+  async settings(request: SettingsRequest): Promise<SettingsView> {
+    return askSettings(this.#client, this.#questions, request);
   }
 
   /** Says what may be destroyed. Throws RequestRefused with the run's words, RunOver, NoWorker. */

@@ -14,6 +14,8 @@ export const runWorkflowTypes: Record<RunKind, string> = {
   rescue: 'bootRescue',
   'boot-disk': 'bootDisk',
   'add-key': 'addKey',
+  look: 'lookInRescue',
+  'restore-settings': 'restoreProviderSettings',
 };
 
 /** The lock: one run per rented server, whoever starts it (invariant 10). */
@@ -46,13 +48,16 @@ export type ProvisionRequest = {
 };
 
 /** Questions are workflows too, since only the worker has what it takes to answer them. */
-export const planWorkflowType = 'planServer';
+export const questionWorkflowTypes = { plan: 'planServer', settings: 'showSettings' } as const;
 
 /** What `plan` asks. `runUnderWay`: a run has the server, so that it must not be disturbed. */
 export type PlanRequest = Pick<ProvisionRequest, 'spec' | 'by'> & { runUnderWay: boolean };
 
+/** What `settings show` asks. */
+export type SettingsRequest = Pick<ServerRequest, 'server' | 'provider'>;
+
 /** The part of a provisioning request that every other run of the server needs as well. */
-export function serverRequestOf({ spec, by, pace }: ProvisionRequest): ServerRequest {
+export function serverRequestOf({ spec, by, pace }: LookRequest): ServerRequest {
   const { server, provider, ssh, rescue } = spec;
   return { server, provider, ssh, rescue, by, ...(pace === undefined ? {} : { pace }) };
 }
@@ -69,12 +74,17 @@ export type AddKeyRequest = ServerRequest & {
   keys: string[];
 };
 
+/** What starts a run that boots rescue to see what a spec would meet, and goes back. */
+export type LookRequest = Pick<ProvisionRequest, 'spec' | 'by' | 'pace'>;
+
 /** What starts a run of each kind. */
 export type RunRequests = {
   provision: ProvisionRequest;
   rescue: ServerRequest;
   'boot-disk': BootDiskRequest;
   'add-key': AddKeyRequest;
+  look: LookRequest;
+  'restore-settings': ServerRequest;
 };
 
 /** Names of the Updates and Queries of a run; their arguments are below. */

@@ -100,8 +100,8 @@ async function settingsAhead(
     ourPublicKey,
     cancellationSignal(),
   );
-  return settings.flatMap(({ label, value, meanwhile }) =>
-    meanwhile === null || meanwhile === value ? [] : [{ label, now: value, meanwhile }],
+  return settings.flatMap(({ label, value, meanwhile, asInRun }) =>
+    meanwhile === null || asInRun ? [] : [{ label, now: value, meanwhile }],
   );
 }
 

@@ -17,6 +17,7 @@ import { createRepartitionActivities } from './repartition.ts';
 import { createRescueActivities } from './rescue.ts';
 import { createResetActivities } from './reset.ts';
 import { createSettingsActivities } from './settings.ts';
+import { createShowSettingsActivities } from './show-settings.ts';
 import { createVerifyActivities } from './verify.ts';
 
 /** All activities of a worker over what it was composed of. */
@@ -25,6 +26,7 @@ export function createActivities(dependencies: Dependencies) {
     ...createPreflightActivities(dependencies),
     ...createAccessActivities(dependencies),
     ...createSettingsActivities(dependencies),
+    ...createShowSettingsActivities(dependencies),
     ...createRescueActivities(dependencies),
     ...createResetActivities(dependencies),
     ...createGlanceActivities(dependencies),

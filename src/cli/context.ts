@@ -13,6 +13,8 @@ export type Context = {
   clock: Clock;
   /** All of stdin, for `-`. */
   readInput(): Promise<string>;
+  /** Asks the person at the terminal; null when there is none. */
+  ask(question: string): Promise<string | null>;
   /** Opened by the first command that needs it, so that `--help` stays fast. */
   openRuns(): Promise<Runs>;
   /** Names of servers with a run, for completion; quickly, or none. */

@@ -11,6 +11,12 @@ import { attentionLines } from './render/attention.ts';
 import { endingLines } from './render/ending.ts';
 import { LiveDisplay } from './render/live.ts';
 
+export type FollowRunOptions = {
+  json?: boolean;
+  /** What of the status is the one document of `json`. @default all of it */
+  document?: (status: LiveStatus) => unknown;
+};
+
 /**
  * Follows a run to its end and says how it went: a live timeline on a terminal, plain lines
  * elsewhere, and with `json` one document at the end. Returns the program's exit code.
@@ -19,7 +25,7 @@ export async function followRun(
   context: Context,
   runs: Runs,
   run: RunReference,
-  options: { json?: boolean } = {},
+  options: FollowRunOptions = {},
 ): Promise<ExitCode> {
   const { terminal, clock, interrupted } = context;
   const live = terminal.interactive && !options.json;
@@ -40,7 +46,7 @@ export async function followRun(
   }
   const { status } = end;
   const view = viewOf(context, runUrl);
-  if (options.json) sayJson(context, status);
+  if (options.json) sayJson(context, options.document?.(status) ?? status);
   else if (end.kind === 'waits') say(context, ['', ...attentionLines(status, view)]);
   else say(context, ['', ...endingLines(status, view)]);
   return end.kind === 'waits' ? exitCode.waits : endCode(status);

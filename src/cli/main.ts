@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 
 import { systemClock } from './clock.ts';
@@ -33,6 +34,7 @@ function processContext(): Context {
     terminal: processTerminal(),
     clock: systemClock,
     readInput: () => text(process.stdin),
+    ask: (question) => askPerson(question, interruption.signal),
     openRuns,
     serverNames,
     runUrl,
@@ -43,6 +45,21 @@ function processContext(): Context {
     verbose: false,
     exitCode: exitCode.ok,
   };
+}
+
+/** Without a terminal on both sides nobody reads the question. Ctrl-C is no answer. */
+async function askPerson(question: string, signal: AbortSignal): Promise<string | null> {
+  const { stdin, stdout } = process;
+  if (!stdin.isTTY || !stdout.isTTY) return null;
+  const lines = createInterface({ input: stdin, output: stdout });
+  try {
+    return await lines.question(question, { signal });
+  } catch (error) {
+    if (signal.aborted) return '';
+    throw error;
+  } finally {
+    lines.close();
+  }
 }
 
 /** In a checkout there is no `ironstep` on the PATH: npm and npx name themselves here. */

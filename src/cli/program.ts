@@ -17,6 +17,7 @@ import { addProvision } from './commands/provision.ts';
 import { addRescue } from './commands/rescue.ts';
 import { addResume } from './commands/resume.ts';
 import { addSchema } from './commands/schema.ts';
+import { addSettings } from './commands/settings.ts';
 import { addSsh } from './commands/ssh.ts';
 import { addStatus } from './commands/status.ts';
 import { addValidate } from './commands/validate.ts';
@@ -65,6 +66,7 @@ export function buildProgram(context: Context): Command {
     addBoot,
     addAddKey,
     addSsh,
+    addSettings,
     addDev,
     addWorker,
     addCodec,

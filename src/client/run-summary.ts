@@ -6,8 +6,9 @@ import { formatSize } from '../spec/units.ts';
 
 /** What a run is asked for, in one line for lists: `core1 · boot the rescue system`. */
 export function summaryOf<Kind extends RunKind>(kind: Kind, request: RunRequests[Kind]): string {
-  if ('spec' in request) return specSummary(request.spec);
-  return `${request.server} · ${runKinds[kind].aim}`;
+  if (kind === 'provision' && 'spec' in request) return specSummary(request.spec);
+  const { server } = 'spec' in request ? request.spec : request;
+  return `${server} · ${runKinds[kind].aim}`;
 }
 
 /** What a spec asks for, in one line: `core1 · Flatcar stable · shrink to 100 GiB`. */

@@ -1,8 +1,9 @@
 import type { Client } from '@temporalio/client';
 
-import { planWorkflowType, serverWorkflowId } from '../contract.ts';
-import type { PlanRequest } from '../contract.ts';
+import { questionWorkflowTypes, serverWorkflowId } from '../contract.ts';
+import type { PlanRequest, SettingsRequest } from '../contract.ts';
 import type { ServerPlan } from '../run/server-plan.ts';
+import type { SettingsView } from '../run/settings-view.ts';
 import type { ServerSpec } from '../spec/server-spec.ts';
 import { NoSuchRun } from './client-errors.ts';
 import type { Questions } from './questions.ts';
@@ -23,10 +24,25 @@ export async function askPlan(
     runUnderWay: await hasOpenRun(client, questions, provider),
   };
   return askWorker<ServerPlan>(client, questions, {
-    type: planWorkflowType,
+    type: questionWorkflowTypes.plan,
     about: { server, provider: provider.kind, service: provider.service },
     request,
   });
+}
+
+/** The provider's settings of a server. Throws as `askWorker` does. */
+export async function askSettings(
+  client: Client,
+  questions: Questions,
+  { server, provider }: SettingsRequest,
+): Promise<SettingsView> {
+  const runUnderWay = await hasOpenRun(client, questions, provider);
+  const answer = await askWorker<Omit<SettingsView, 'runUnderWay'>>(client, questions, {
+    type: questionWorkflowTypes.settings,
+    about: { server, provider: provider.kind, service: provider.service },
+    request: { server, provider },
+  });
+  return { ...answer, runUnderWay };
 }
 
 /** Asked of the run itself: the lists of Temporal are a moment behind. */

@@ -101,6 +101,8 @@ export type SettingInWords = {
   value: string;
   /** What a run makes of it until it ends, in the same words; null: it is left alone. */
   meanwhile: string | null;
+  /** The value is what a run makes of it. */
+  asInRun: boolean;
 };
 
 export type RescueArmed = { image: string; login: string };

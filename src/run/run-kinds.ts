@@ -6,4 +6,9 @@ export const runKinds: Record<RunKind, { aim: string; undone: string }> = {
   rescue: { aim: 'boot the rescue system', undone: 'was not booted into rescue' },
   'boot-disk': { aim: 'boot from the disk', undone: 'was not booted from its disk' },
   'add-key': { aim: 'let a key in', undone: 'was given no key' },
+  look: { aim: 'boot rescue to look at the disks, and back', undone: 'was not looked at' },
+  'restore-settings': {
+    aim: "put the provider's settings back",
+    undone: 'has not all of its settings back',
+  },
 };

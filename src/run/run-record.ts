@@ -1,3 +1,4 @@
+import type { ServerPlan } from './server-plan.ts';
 import type { Attention, DiskView, Login, Phase, PhaseEntry, Report, RunStatus } from './status.ts';
 
 /** Notes kept per phase entry: a run carries its own evidence, but bounded. */
@@ -99,6 +100,12 @@ export class RunRecord {
 
   showDisk(disk: DiskView): void {
     this.status.disk = disk;
+  }
+
+  /** What a run of the spec would do; its disk is the one of this run too. */
+  showPlan(plan: ServerPlan): void {
+    this.status.plan = plan;
+    if (plan.disk !== null) this.showDisk(plan.disk);
   }
 
   /** Which system answers, once it is proven; null from a reboot to the next proof. */

@@ -1,3 +1,5 @@
+import type { ServerPlan } from './server-plan.ts';
+
 /** The phases that a user sees, by these names everywhere (DESIGN, "The job"). */
 export const phases = [
   'preflight',
@@ -16,7 +18,8 @@ export const phases = [
 export type Phase = (typeof phases)[number];
 
 /** What a run of a server is for. Every kind holds the server's lock (invariant 10). */
-export type RunKind = 'provision' | 'rescue' | 'boot-disk' | 'add-key';
+export type RunKind =
+  'provision' | 'rescue' | 'boot-disk' | 'add-key' | 'look' | 'restore-settings';
 
 /** A system of the server that the run has proven, as a person would log in to it. */
 export type Login = {
@@ -157,6 +160,8 @@ export type RunStatus = {
   /** The system that answered last; absent while nothing is proven to answer. */
   login?: Login;
   disk?: DiskView;
+  /** What a run of the spec would do: the answer of a run that only looks. */
+  plan?: ServerPlan;
   attention?: Attention;
   report?: Report;
   /** Why it ended without success, or what came of a run that is `done`. */

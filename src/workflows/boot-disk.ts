@@ -111,7 +111,7 @@ async function reboot(
         ],
       );
     },
-    inWords,
+    answerInWords,
   );
   if (answer.kind === 'installed') remember(run, boots, answer.system);
   if (answer.kind === 'locked') {
@@ -144,7 +144,8 @@ async function leave(run: ServerRun, access: ServerAccess, boots: Boots): Promis
   return sentAtMs;
 }
 
-function inWords(answer: DiskAnswer): string {
+/** What answered after the reboot, for the timeline. */
+export function answerInWords(answer: DiskAnswer): string {
   switch (answer.kind) {
     case 'installed':
       return `answers with its own host key after ${seconds(answer.system.waitedMs)}`;

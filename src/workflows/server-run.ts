@@ -16,6 +16,7 @@ import { defaultPace, type Pace } from '../run/pace.ts';
 import type { ServerAccess, System } from '../run/plan.ts';
 import { readAbort, readApprove, readResume, requestHelp } from '../run/request-arguments.ts';
 import { RunRecord } from '../run/run-record.ts';
+import type { ServerPlan } from '../run/server-plan.ts';
 import type { Attention, Phase, RunKind, RunStatus } from '../run/status.ts';
 import { timelineMarkdown } from '../run/timeline-markdown.ts';
 import { rebooted, refusals } from './failure-policy.ts';
@@ -145,6 +146,12 @@ export class ServerRun {
     this.record.answers(
       system && { kind: system.kind, user: system.user, hostKey: system.hostKey },
     );
+    this.show();
+  }
+
+  /** What a run of the spec would do, now that the disks were read. */
+  planned(plan: ServerPlan): void {
+    this.record.showPlan(plan);
     this.show();
   }
 

@@ -2,6 +2,7 @@ import { messages } from '../../src/contract.ts';
 import { requestOf } from '../fixtures/provision-request.ts';
 import type { FakeField } from '../workflow/fake-field.ts';
 import { update, waiting } from '../workflow/field-runs.ts';
+import { lookScenarios } from './look-scenarios.ts';
 import { operationScenarios } from './operation-scenarios.ts';
 import { abortDuring, by, ended, failing, installed, resume } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
@@ -106,4 +107,5 @@ export const scenarios: Record<string, Scenario> = {
     },
   },
   ...operationScenarios,
+  ...lookScenarios,
 };

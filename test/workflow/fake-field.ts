@@ -12,6 +12,7 @@ import type { Seen } from '../../src/activities/see-disk.ts';
 import type { BlockDevice } from '../../src/disk/block-device.ts';
 import type { ProvisionRequest, ServerRequest } from '../../src/contract.ts';
 import type { ServerPlan } from '../../src/run/server-plan.ts';
+import type { SettingsSnapshot } from '../../src/providers/provider.ts';
 import type { Plan, ServerAccess, System } from '../../src/run/plan.ts';
 
 const gib = 2 ** 30;
@@ -26,6 +27,10 @@ export class FakeField {
   recognised: Recognised | null = null;
   /** What an earlier run left on the disk. */
   onDisk: Partial<Pick<Selected, 'installed' | 'repartitionBegun'>> = {};
+  /** What an earlier run has left to put back in the provider's settings. */
+  settingsLeft: SettingsSnapshot | null = null;
+  /** No system at all answers. */
+  silent = false;
   /** What rescue says of the disks, and what answers after a boot from them. */
   mayBoot: MayBoot = { reasons: [], ours: true };
   diskAnswer: DiskAnswer | null = null;
@@ -45,6 +50,21 @@ export class FakeField {
       saveSettings: async (target) => ({
         snapshot: { service: target.provider.service, takenAt: '', values: { bootId: 1 } },
         ours: false,
+        warnings: [],
+      }),
+      showSettings: async ({ server, provider }) => ({
+        server,
+        provider: provider.kind,
+        service: provider.service,
+        account: provider.account,
+        savedAt: null,
+        settings: [],
+        warnings: [],
+      }),
+      settingsLeft: async (request) => ({
+        access: accessOf(request),
+        original: this.settingsLeft,
+        changed: [],
         warnings: [],
       }),
       recognise: async () => this.recognised,
@@ -119,6 +139,7 @@ export class FakeField {
 
   #glance(): Glance {
     const system = this.answering;
+    if (this.silent) return { kind: 'silent' };
     return system === null ? { kind: 'stranger' } : { kind: system.kind, system };
   }
 

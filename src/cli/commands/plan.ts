@@ -7,7 +7,7 @@ import { exitCode } from '../exit-code.ts';
 import { planRefusalLines } from '../render/plan-refusal.ts';
 import { planLines } from '../render/plan.ts';
 
-type Options = { json?: boolean };
+type Options = { json?: boolean; rescue?: boolean; yes?: boolean };
 
 /** `ironstep plan SPEC`: what a run would do, without changing anything. */
 export function addPlan(program: Command, context: Context): void {
@@ -15,11 +15,20 @@ export function addPlan(program: Command, context: Context): void {
     .command('plan')
     .description('show what provisioning a spec would do; changes nothing')
     .argument('<spec>', 'YAML file of the server')
+    .option(
+      '--rescue',
+      'boot rescue to read the disks, and back: a downtime, for which you are asked',
+    )
+    .option('--yes', 'the downtime is fine')
     .option('--json', 'one JSON document')
     .action(async (path: string, options: Options) => {
       const { loadSpec } = await import('../load-spec.ts');
       const { spec, warnings } = await loadSpec(path);
       for (const warning of warnings) context.terminal.err(`${path}: warning: ${warning}\n`);
+      if (options.rescue) {
+        const { planInRescue } = await import('../plan-in-rescue.ts');
+        return planInRescue(context, path, spec, options);
+      }
       await orRefusal(context, path, options, async () => {
         const found = await withRuns(context, (runs) => runs.plan({ spec, by: context.by }));
         if (options.json) sayJson(context, found);
@@ -28,7 +37,7 @@ export function addPlan(program: Command, context: Context): void {
     });
   addExamples(plan, context, [
     ['ironstep plan core1.yaml', 'asks the provider, and the server when it knows us'],
-    ['ironstep plan core1.yaml --json', 'the same as data'],
+    ['ironstep plan core1.yaml --rescue', 'a server that does not know us: see its disks first'],
   ]);
 }
 

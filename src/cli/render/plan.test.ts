@@ -35,7 +35,8 @@ test('a server that nobody has looked into: what is known, and what cannot be ye
       unknown   serial and contents of the disk, until rescue runs
 
     Nothing was changed.
-    To go ahead:  ironstep provision core2.yaml
+    To go ahead:                          ironstep provision core2.yaml
+    To see its disks first (a downtime):  ironstep plan core2.yaml --rescue
     "
   `);
 });

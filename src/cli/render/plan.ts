@@ -113,7 +113,12 @@ function nextLines(plan: ServerPlan, path: string, view: View): string[] {
     answering.kind === 'run-under-way'
       ? [{ command: `ironstep watch ${server}`, effect: 'follow the run that is under way' }]
       : [{ command, effect: goAheadWords(boots.length, dies) }];
-  return ['Nothing was changed.', ...actionLines(actions, view, '')];
+  if (answering.kind === 'silent' || answering.kind === 'stranger') {
+    const look = `ironstep plan ${path} --rescue`;
+    actions.push({ command: look, effect: 'see its disks first (a downtime)' });
+  }
+  const changed = answering.kind === 'rescue-left' ? 'written' : 'changed';
+  return [`Nothing was ${changed}.`, ...actionLines(actions, view, '')];
 }
 
 function goAheadWords(boots: number, dies: boolean): string {

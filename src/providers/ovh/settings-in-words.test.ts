@@ -63,7 +63,7 @@ describe('settings', () => {
       ['rescue mail', 'me@example.org', null],
     ]);
     expect(await told(withKey('ssh-ed25519 AAAAtheirs ada@desk'))).toContainEqual([
-      ...['rescue key', 'ada@desk', "ironstep's"],
+      ...['rescue key', 'ada@desk …AAtheirs', "ironstep's"],
     ]);
     const cleaned = rented.provider.withoutOurMarks(withKey(publicKey), publicKey);
     expect(await told(cleaned?.snapshot ?? armed)).toContainEqual([

@@ -20,7 +20,7 @@ const words: Record<SettingName, { label: string; meanwhile: string | null }> = 
   bootScript: { label: 'boot script', meanwhile: null },
 };
 
-/** Snapshots of one server in words, each in the same order. Asks OVH what its netboots are. */
+/** A snapshot in words, always in the same order. Asks OVH what its netboots are. */
 export async function settingsInWords(
   { client, serverPath }: { client: OvhClient; serverPath: string },
   snapshot: SettingsSnapshot,
@@ -31,22 +31,32 @@ export async function settingsInWords(
   const known = names.filter((name) => snapshot.values[name] !== undefined);
   return Promise.all(
     known.map(async (name) => {
-      const value = snapshot.values[name] ?? null;
-      const said =
+      const setting = snapshot.values[name] ?? null;
+      const told =
         name === 'bootId'
-          ? bootTargetInWords(await netbootOf(client, serverPath, value, signal), value)
-          : valueInWords(name, value, ourPublicKey);
-      return { name, ...words[name], value: said };
+          ? bootTarget(await netbootOf(client, serverPath, setting, signal), setting)
+          : plainSetting(name, setting, ourPublicKey);
+      return { name, ...words[name], ...told };
     }),
   );
 }
 
+type Told = Pick<SettingInWords, 'value' | 'asInRun'>;
+
 /** Null is how ironstep writes "from disk" when it could not know the id (`withoutOurMarks`). */
-function bootTargetInWords(netboot: OvhNetboot | null, id: Value): string {
-  if (id === null || netboot?.bootType === 'harddisk') return 'disk';
-  if (netboot === null) return `netboot ${String(id)}, which OVH does not know any more`;
+function bootTarget(netboot: OvhNetboot | null, id: Value): Told {
+  if (id === null || netboot?.bootType === 'harddisk') return { value: 'disk', asInRun: false };
+  if (netboot === null) {
+    return { value: `netboot ${String(id)}, which OVH does not know any more`, asInRun: false };
+  }
   const kernel = netboot.kernel ?? `netboot ${netboot.bootId}`;
-  return rescueNetboots([netboot]).length > 0 ? `rescue (${kernel})` : kernel;
+  const isRescue = rescueNetboots([netboot]).length > 0;
+  return { value: isRescue ? `rescue (${kernel})` : kernel, asInRun: isRescue };
+}
+
+function plainSetting(name: SettingName, setting: Value, ourPublicKey: string): Told {
+  const value = valueInWords(name, setting, ourPublicKey);
+  return { value, asInRun: value === words[name].meanwhile };
 }
 
 async function netbootOf(
@@ -73,9 +83,9 @@ function valueInWords(name: SettingName, value: Value, ourPublicKey: string): st
   return String(value);
 }
 
-/** Whose key it is: its comment says that best. */
+/** Whose key it is, by its comment, and which, by its end. */
 function keyInWords(key: string, ourPublicKey: string): string {
   if (samePublicKey(key, ourPublicKey)) return "ironstep's";
   const [type = '', body = '', ...comment] = key.trim().split(/\s+/);
-  return comment.length > 0 ? comment.join(' ') : `${type} …${body.slice(-8)}`;
+  return `${comment.length > 0 ? comment.join(' ') : type} …${body.slice(-8)}`;
 }
