@@ -7,6 +7,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { Client, Connection } from '@temporalio/client';
+
 import { ensureImages } from '../../lab/images/ensure-images.ts';
 import { imageFiles } from '../../lab/image-files.ts';
 import { labUp, type Lab } from '../../lab/lab-client.ts';
@@ -81,14 +83,32 @@ export class Instance {
 
   /** Temporal is gone with all that it knew; a new one is there, and a worker with the old keys. */
   async loseTemporal(): Promise<void> {
+    await this.whileStopped(() => {
+      const folder = join(this.folder, 'state/ironstep/dev');
+      for (const name of readdirSync(folder)) {
+        if (name.startsWith('temporal.db')) rmSync(join(folder, name));
+      }
+    });
+  }
+
+  /** Does `work` while neither Temporal nor a worker runs. */
+  async whileStopped(work: () => void): Promise<void> {
     await this.#runs.close();
     await stopDev();
-    const folder = join(this.folder, 'state/ironstep/dev');
-    for (const name of readdirSync(folder)) {
-      if (name.startsWith('temporal.db')) rmSync(join(folder, name));
-    }
+    work();
     this.dev = await ensureDev({ configFolder: this.lab.configFolder });
     this.#runs = await openRuns(this.dev);
+  }
+
+  /** Ends a run as the Temporal UI can: it gets no chance to put anything back. */
+  async terminate({ workflowId }: RunReference): Promise<void> {
+    const { address, namespace } = this.dev;
+    const connection = await Connection.connect({ address });
+    try {
+      await new Client({ connection, namespace }).workflow.getHandle(workflowId).terminate('test');
+    } finally {
+      await connection.close();
+    }
   }
 
   async stop(): Promise<void> {
