@@ -46,7 +46,7 @@ export function createFirstBootActivities(dependencies: Dependencies) {
       if (ours.length > 0) {
         throw new SystemNotAsInstalled(
           `On ${plan.target.server} a unit of ironstep failed: ${ours.join(', ')}. ` +
-            `Look with: ironstep ssh ${plan.target.server} journalctl -u ${ours[0]}`,
+            `Look with:  ironstep ssh ${plan.target.server} -- sudo journalctl -u ${ours[0]}`,
         );
       }
       return {
@@ -114,7 +114,7 @@ function grownRootBytes(plan: Plan, facts: Map<string, string>): number {
     throw new SystemNotAsInstalled(
       `ROOT of ${plan.target.server} did not grow: the partition has ${formatSize(partitionBytes)}, ` +
         `its filesystem ${formatSize(filesystemBytes)}. ` +
-        `Look with: ironstep ssh ${plan.target.server} journalctl -b`,
+        `Look with:  ironstep ssh ${plan.target.server} -- sudo journalctl -b`,
     );
   }
   return partitionBytes;

@@ -1,10 +1,14 @@
 import { diskIdentity } from '../disk/block-device.ts';
+import type { Inspection } from '../disk/inspection.ts';
 import { renderLease } from '../disk/lease.ts';
 import { parseReport } from '../disk/sections.ts';
 import { oemNumber, rootNumber } from '../disk/table.ts';
 import { loginUnit } from '../os/flatcar/our-files.ts';
 import { ensureLoginScript, loginUnitText } from '../os/flatcar/our-login.ts';
-import type { ServerAccess, System } from '../run/plan.ts';
+import { deadlines } from '../run/deadlines.ts';
+import type { RunTarget, ServerAccess, System } from '../run/plan.ts';
+import { keyFingerprint, type HostKeyPolicy } from '../ssh/host-key.ts';
+import { refusedKeys } from '../ssh/refused-keys.ts';
 import type { Dependencies } from './dependencies.ts';
 import { readDisks } from './inspect.ts';
 import { jobKey } from './job-key.ts';
@@ -28,16 +32,7 @@ export function createKeysActivities(dependencies: Dependencies) {
       const found = ourInstallations(dependencies, target, inspection);
       const [first, second] = found;
       if (first !== undefined && second === undefined) return first;
-      const disks = inspection.devices.map(diskIdentity).join(', ');
-      const names = found.map(({ device }) => diskIdentity(device)).join(' and ');
-      const seen =
-        first === undefined
-          ? `none of its disks (${disks}) carries a receipt of this ironstep for it`
-          : `${names} both carry a receipt of ironstep, and which of them it boots is not known`;
-      throw new NoSystemOfOurs(
-        `The system of ${target.server} cannot be told: ${seen}. Nothing was written. ` +
-          `To do it by hand in rescue:  ironstep rescue ${target.server}`,
-      );
+      throw notOne(target, inspection, found);
     },
 
     /**
@@ -86,7 +81,8 @@ export function createKeysActivities(dependencies: Dependencies) {
 
     /**
      * Makes these keys lines of the file that sshd of the running system really reads, and of the
-     * one from which every boot does so again. Idempotent: what is there is not added again.
+     * one from which every boot does so again, and asks sshd whether it would let them in.
+     * Idempotent: what is there is not added again.
      */
     async takeKeys({ target }: ServerAccess, system: System, keys: string[]): Promise<KeysTaken> {
       await using open = await openSystem(dependencies, target, system);
@@ -99,7 +95,42 @@ export function createKeysActivities(dependencies: Dependencies) {
             `Look at its sshd_config, then resume.`,
         );
       }
+      await askSshd(target, system, { keys, file });
       return { file, added: Number(/^added (\d+) key/m.exec(stdout)?.[1] ?? 0) };
     },
   };
+}
+
+function notOne(
+  { server }: RunTarget,
+  { devices }: Inspection,
+  found: OurInstallation[],
+): NoSystemOfOurs {
+  const names = found.map(({ device }) => diskIdentity(device)).join(' and ');
+  const seen =
+    found.length === 0
+      ? `none of its disks (${devices.map(diskIdentity).join(', ')}) carries a receipt of this ` +
+        `ironstep for it`
+      : `${names} carry a receipt of ironstep, and which of them it boots is not known`;
+  return new NoSystemOfOurs(
+    `The system of ${server} cannot be told: ${seen}. Nothing was written. ` +
+      `To do it by hand in rescue:  ironstep rescue ${server}`,
+  );
+}
+
+/** A line in the right file is not all: AllowUsers, algorithms and modes decide too. */
+async function askSshd(
+  { server, address, sshPort }: RunTarget,
+  { user, hostKey }: System,
+  { keys, file }: { keys: string[]; file: string },
+): Promise<void> {
+  const pinned: HostKeyPolicy = { kind: 'pinned', keys: [hostKey] };
+  const sshd = { host: address, port: sshPort, user, hostKey: pinned };
+  const refused = await refusedKeys(sshd, keys, { connectTimeoutMs: deadlines.connectMs });
+  if (refused.length === 0) return;
+  throw new HostWorkFailed(
+    `The keys are in ${file} on ${server}, but its sshd would not let these in: ` +
+      `${refused.map(keyFingerprint).join(', ')}. Look at its sshd_config ` +
+      `(AllowUsers, PubkeyAcceptedAlgorithms) and at the mode of the file, then resume.`,
+  );
 }

@@ -70,7 +70,7 @@ export class JobCrashed extends Error {
 /**
  * A phase's work on the host failed; the log's last lines are in the message.
  *
- * @where install, repartition, handover
+ * @where install, repartition, keys, verify, handover
  * @changed What the log in the message says. A disk that was begun does not boot until the phase
  *   is done.
  * @remedy Read the last lines of the log, mend what they name, then resume: the phase goes on from

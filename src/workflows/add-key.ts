@@ -10,7 +10,7 @@ import { ServerRun } from './server-run.ts';
 
 /**
  * Lets keys log in to the installed system: in it, when it lets ironstep in; else by way of rescue
- * and its disk. Either way the running system says in the end that its sshd reads them.
+ * and its disk. Either way sshd of the running system says in the end that it takes them.
  */
 export async function addKey(request: AddKeyRequest): Promise<void> {
   const run = new ServerRun('add-key', request);
@@ -33,7 +33,7 @@ export async function addKey(request: AddKeyRequest): Promise<void> {
     );
     run.achieved([
       `${server} lets ${count(keys.length)} in`,
-      `Its sshd reads ${keys.length === 1 ? 'it' : 'them'} from ${file}.`,
+      `Its sshd says that it takes ${keys.length === 1 ? 'it' : 'them'}, from ${file}.`,
       `To log in:  ironstep ssh ${server}`,
     ]);
   });
@@ -84,7 +84,7 @@ async function takeKeys(
       ]);
     },
     ({ file, added }) =>
-      `sshd reads ${count(keys.length)} from ${file}, ` +
+      `sshd takes ${count(keys.length)} from ${file}, ` +
       (added === 0 ? 'all there already' : `${added} of them new`),
   );
 }

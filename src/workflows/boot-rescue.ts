@@ -25,7 +25,7 @@ function howToGoOn({ server, ssh }: ServerRequest): string[] {
       ? 'Nobody can log in but ironstep: the spec has no ssh.authorizedKeys.'
       : `To log in:  ironstep ssh ${server}`;
   return [
-    `${server} runs the rescue system; its monitoring at the provider is off`,
+    `${server} runs the rescue system; monitoring is off`,
     logIn,
     `To go back:  ironstep boot disk ${server}`,
     'Until then rescue is what it boots, and its settings at the provider stay saved.',

@@ -107,7 +107,9 @@ function mayRunRescue(server: string): string {
 async function leaveRescue(run: ServerRun, { access, boots }: Entered): Promise<Left> {
   const { last, underWay } = boots;
   const leaving = underWay?.to === 'disk' ? underWay.from : last;
-  if (leaving?.kind !== 'rescue' || run.diskState === 'unbootable') return 'settled';
+  if (run.diskState === 'unbootable') return 'settled';
+  if (underWay?.to === 'disk' && underWay.from?.kind !== 'rescue') return 'silent';
+  if (leaving?.kind !== 'rescue') return 'settled';
   if (underWay === null && run.diskState !== 'installed' && !run.oldSystem) return 'rescue';
   try {
     if (underWay === null) {
