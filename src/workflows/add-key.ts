@@ -63,7 +63,7 @@ async function placeKeys(
         { access, rescue, found, keys, attempt: run.record.attemptAtMs },
       ]);
     },
-    ({ added }) => `${count(added)} placed on ROOT`,
+    ({ added }) => `ironstep's login and ${count(keys.length)} are on ROOT, ${added} of them new`,
   );
 }
 
