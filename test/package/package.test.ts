@@ -1,6 +1,6 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { utils } from 'ssh2';
@@ -29,15 +29,21 @@ describe('what is in the package', () => {
         'dist/cli/main.js',
         'dist/worker.js',
         'dist/workflows/index.js',
-        'src/codec/failure-converter.cjs',
-        'src/remote/write-image.sh',
-        'src/os/flatcar/ensure-login.sh',
         'examples/kimsufi-2a.yaml',
         'docs/reference/server-spec.schema.json',
         'README.md',
         'LICENSE',
       ]),
     );
+  });
+
+  test('every file of src that TypeScript does not copy', () => {
+    const source = readdirSync(join(checkout, 'src'), { recursive: true, withFileTypes: true });
+    const others = source
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.ts'))
+      .map((entry) => relative(checkout, join(entry.parentPath, entry.name)));
+    expect(others).toContain('src/remote/write-image.sh');
+    expect(others.filter((path) => !installed.files.includes(path))).toEqual([]);
   });
 
   test('nothing that does not: no tests, lab, TypeScript or source maps', () => {
