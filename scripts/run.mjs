@@ -101,6 +101,8 @@ function chosenSteps(args) {
   return all.filter((name) => wanted.includes(name) && !(values.quick && name === 'lab'));
 }
 
+// sfdisk, mke2fs and their like: they need no root, but are not on the PATH of an ordinary user.
+process.env.PATH += ':/usr/sbin:/sbin';
 const [name, ...args] = process.argv.slice(2);
 try {
   checkNode();
