@@ -78,6 +78,15 @@ const targets = {
     return runSteps(['format', 'lint', 'types', 'knip', 'unit']);
   },
 
+  /** `npm run screenshots`: the pictures in docs/guide/images, of a run on a QEMU machine. */
+  async screenshots() {
+    await ensureNpmPackages();
+    await ensurePrograms({ debian: true, browser: true, temporal: true });
+    const script = ['--import', 'tsx', 'test/browser/screenshots.ts'];
+    const { code } = await run(process.execPath, script, { stream: true });
+    return code;
+  },
+
   /** `npm run docs`: writes docs/reference from the source. */
   async docs() {
     await ensureNpmPackages();

@@ -4,11 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function until(
   judge: () => boolean | Promise<boolean>,
   withinMs = 10_000,
+  everyMs = 25,
 ): Promise<void> {
   const endsAt = performance.now() + withinMs;
   while (!(await judge())) {
     if (performance.now() > endsAt)
       throw new Error(`not so within ${withinMs} ms: ${judge.toString()}`);
-    await sleep(25);
+    await sleep(everyMs);
   }
 }

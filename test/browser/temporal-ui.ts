@@ -28,6 +28,18 @@ export class TemporalUi {
     return this.page.getByRole('link', { name: /^server\// }).allInnerTexts();
   }
 
+  /** What the list shows of each run; this browser keeps it, as that of a person would. */
+  async columns(changes: { add: readonly string[]; remove: readonly string[] }): Promise<void> {
+    await this.page.getByRole('button', { name: 'Configure Columns' }).click();
+    for (const name of changes.remove) {
+      await this.page.getByRole('button', { name: `Remove ${name} column` }).click();
+    }
+    for (const name of changes.add) {
+      await this.page.getByRole('button', { name: `Add ${name} column` }).click();
+    }
+    await this.page.getByRole('button', { name: 'Close Workflows Table configuration' }).click();
+  }
+
   /** From the list to one run. */
   async open(workflowId: string): Promise<void> {
     await this.page.getByRole('link', { name: workflowId }).click();
@@ -81,7 +93,8 @@ export class TemporalUi {
     return dialog;
   }
 
-  async submitUpdate(dialog: Locator): Promise<Answer> {
+  /** Reads the answer; `look` is called while a refusal is still shown. */
+  async submitUpdate(dialog: Locator, look = async (): Promise<void> => {}): Promise<Answer> {
     const accepted = this.page.getByText('Update successful').first();
     const refused = dialog.getByRole('alert').filter({ hasText: /\S/ });
     // That of the Update before stays for some seconds.
@@ -90,6 +103,7 @@ export class TemporalUi {
     await accepted.or(refused).first().waitFor();
     if (await accepted.isVisible()) return { kind: 'accepted' };
     const words = await refused.innerText();
+    await look();
     await dialog.getByTestId('cancel-modal-button').click();
     return { kind: 'refused', words };
   }

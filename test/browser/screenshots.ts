@@ -1,0 +1,132 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { Page } from 'playwright-core';
+import { stringify } from 'yaml';
+
+import { makeDemoKey } from '../../lab/demo-key.ts';
+import { devStatus } from '../../src/dev/dev-status.ts';
+import { Instance } from '../lab/instance.ts';
+import { until } from '../until.ts';
+import { findChromium, launchChromium } from './chromium.ts';
+import { TemporalUi } from './temporal-ui.ts';
+
+/**
+ * `npm run screenshots`: the pictures of docs/guide/temporal-ui.md, of one real run: a QEMU machine
+ * with an old system on its disk, approved from the Temporal UI, stopped by a key that the provider
+ * refuses from then on, and resumed from there.
+ */
+const folder = fileURLToPath(new URL('../../docs/guide/images/', import.meta.url));
+const bytesMax = 300_000;
+const phaseWithinMs = 15 * 60_000;
+const tall = { width: 1280, height: 1080 };
+const flat = { width: 1280, height: 560 };
+
+const chromium = await findChromium();
+if (chromium === null) throw new Error('There is no chromium here: sudo apt-get install chromium');
+await mkdir(folder, { recursive: true });
+const instance = await Instance.start({
+  net: '127.0.96',
+  servers: 'core1:KS-2a,core2:KS-2b,core3:KS-2c',
+});
+const browser = await launchChromium(chromium);
+try {
+  const { uiUrl } = (await devStatus()) ?? {};
+  const page = await browser.newPage({ viewport: tall, timezoneId: 'UTC', locale: 'en-GB' });
+  page.setDefaultTimeout(60_000);
+  await photograph(new TemporalUi(page, uiUrl ?? ''));
+} finally {
+  await browser.close();
+  await instance.stop();
+}
+
+async function photograph(ui: TemporalUi): Promise<void> {
+  const { page } = ui;
+  await makeDemoKey(join(instance.folder, 'demo'));
+  await instance.lab.server('core2').insertOldSystem();
+  await instance.provision(spec('core3', '100GiB'), { by: 'ada@desk' });
+  const run = instance.provision(spec('core2', '100GiB'), { by: 'ada@desk' });
+  await waits('approval');
+
+  await ui.list({ Provider: 'ovh' });
+  await page.getByRole('button', { name: 'Collapse Navigation' }).click();
+  const add = ['ServerName', 'Phase', 'Attention'];
+  await ui.columns({ add, remove: ['Run ID', 'Type', 'End'] });
+  await picture(page, 'list', flat);
+  await ui.list({ Attention: 'approval' });
+  await ui.open(workflowId('core2'));
+  await ui.currentDetailsSay('Needs you: core2 waits for your yes');
+  await picture(page, 'approval', tall);
+
+  const { attention, disk } = await instance.status('core2');
+  const token = attention?.actions[0]?.command.split(' ').at(-1) ?? '';
+  const wrong = await ui.fillUpdate('approve', `{"wipe": "${disk?.serial}"}`);
+  await ui.submitUpdate(wrong, () => picture(page, 'refused', tall));
+  // From here on the provider refuses the key: the next call is made when the disk is to be booted.
+  await instance.lab.arm({
+    ...{ kind: 'key-refused', errorCode: 'INVALID_CREDENTIAL', server: 'core2', times: null },
+  });
+  const right = await ui.fillUpdate('approve', `{"wipe": "${token}", "by": "ada"}`);
+  await picture(page, 'approve', tall);
+  await ui.submitUpdate(right);
+  await waits('failed');
+  await ui.currentDetailsSay('Needs you: boot failed');
+  await picture(page, 'failed', tall);
+
+  await instance.lab.clearFaults();
+  await ui.sendUpdate('resume', '{"by": "ada"}');
+  await run;
+  await ui.currentDetailsSay('core2 is ready');
+  await picture(page, 'ready', tall);
+  await ui.tab('Timeline');
+  await page.getByText('handover').first().waitFor({ state: 'attached' });
+  await picture(page, 'timeline', tall);
+  await page.route(/\/decode/, (route) => route.abort());
+  await page.reload();
+  await ui.tab('User Metadata');
+  await page.getByRole('button', { name: 'Codec Server could not' }).waitFor();
+  await picture(page, 'no-codec', flat);
+}
+
+/** Asked once a second: the CPU is for the machine. */
+async function waits(kind: string): Promise<void> {
+  const isWaiting = async () => (await instance.status('core2')).attention?.kind === kind;
+  await until(isWaiting, phaseWithinMs, 1_000);
+}
+
+/** Without what moves, and no larger than a page of the guide may load. */
+async function picture(page: Page, name: string, viewport: typeof tall): Promise<void> {
+  const path = join(folder, `${name}.png`);
+  await page.setViewportSize(viewport);
+  await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+  const { size } = await stat(path);
+  process.stdout.write(`${relative(process.cwd(), path)}  ${Math.round(size / 1000)} kB\n`);
+  if (size > bytesMax) throw new Error(`${path} is larger than ${bytesMax} bytes`);
+}
+
+function workflowId(server: string): string {
+  return `server/ovh/${instance.lab.server(server).service}`;
+}
+
+function spec(server: string, root: string): string {
+  const { service, sshPort } = instance.lab.server(server);
+  return instance.file(
+    `${server}.yaml`,
+    stringify({
+      server,
+      provider: { kind: 'ovh', service, account: 'lab' },
+      image: { os: 'flatcar', mirror: 'lab' },
+      disk: { only: true },
+      ssh: { port: sshPort, authorizedKeys: ['demo.pub'] },
+      layout: {
+        apply: 'presize',
+        root,
+        partitions: [
+          { name: 'data', size: '500GiB', filesystem: 'ext4', mount: '/srv/data' },
+          { name: 'containers', size: 'rest', filesystem: 'btrfs', mount: '/var/lib/docker' },
+        ],
+      },
+    }),
+  );
+}
