@@ -86,7 +86,7 @@ function reportLines({ ok, server, address, boots, partitions }: Report): string
 }
 
 function timelineRow(entry: PhaseEntry): string[] {
-  const attempt = entry.attempt > 1 ? ` (attempt ${entry.attempt})` : '';
+  const attempt = entry.attempt > 1 ? `\u00a0(attempt\u00a0${entry.attempt})` : '';
   const seen = plainText(entry.summary ?? entry.notes.at(-1) ?? '');
   return [marks[entry.state], entry.phase + attempt, took(entry), seen];
 }

@@ -77,10 +77,14 @@ async function photograph(ui: TemporalUi): Promise<void> {
   await instance.lab.clearFaults();
   await ui.sendUpdate('resume', '{"by": "ada"}');
   await run;
+  await page.getByRole('status').filter({ hasText: 'Completed' }).waitFor();
   await ui.currentDetailsSay('core2 is ready');
   await picture(page, 'ready', tall);
   await ui.tab('Timeline');
-  await page.getByText('handover').first().waitFor({ state: 'attached' });
+  await page.getByText('releaseHold').first().waitFor({ state: 'attached' });
+  await page.getByRole('heading', { name: 'Timeline' }).evaluate((heading) => {
+    heading.scrollIntoView();
+  });
   await picture(page, 'timeline', tall);
   await page.route(/\/decode/, (route) => route.abort());
   await page.reload();
@@ -99,6 +103,7 @@ async function waits(kind: string): Promise<void> {
 async function picture(page: Page, name: string, viewport: typeof tall): Promise<void> {
   const path = join(folder, `${name}.png`);
   await page.setViewportSize(viewport);
+  await page.getByText('Update successful').first().waitFor({ state: 'hidden' });
   await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
   const { size } = await stat(path);
   process.stdout.write(`${relative(process.cwd(), path)}  ${Math.round(size / 1000)} kB\n`);
