@@ -12,6 +12,7 @@ export default defineConfig({
             'lab/**/*.test.ts',
             'test/unit/**/*.test.ts',
             'test/jobs/**/*.test.ts',
+            'test/chaos/*.test.ts',
           ],
           testTimeout: 20_000,
         },
@@ -58,6 +59,13 @@ export default defineConfig({
           testTimeout: 1_200_000,
           hookTimeout: 1_200_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'chaos',
+          include: ['test/chaos/sample/*.test.ts'],
+          testTimeout: 1_200_000,
         },
       },
     ],

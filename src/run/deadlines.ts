@@ -16,9 +16,12 @@ export const deadlines = {
   /** A request that must not be repeated leaves this long after Temporal's yes, or not at all. */
   sendWithinMs: 5_000,
   /** Between two heartbeats of an activity, whatever it does. */
-  beatMs: 3_000,
-  /** Without a heartbeat for so long the worker is dead: another attempt starts. */
-  heartbeatMs: 15_000,
+  beatMs: 2_500,
+  /**
+   * Without a heartbeat for so long the worker is dead: another attempt starts, a second later.
+   * Together less than 15 s, within which a run goes on after the kill of its worker.
+   */
+  heartbeatMs: 11_000,
 
   /** One attempt of a short activity: a few calls or one connection, each at its limit. */
   quickAttemptMs: 5 * 60_000,

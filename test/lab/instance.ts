@@ -81,6 +81,11 @@ export class Instance {
     return new Instance(folder, lab, dev, await openRuns(dev));
   }
 
+  /** A person's way to runs, in this process. */
+  get runs(): RunClient {
+    return this.#runs;
+  }
+
   /** Temporal is gone with all that it knew; a new one is there, and a worker with the old keys. */
   async loseTemporal(): Promise<void> {
     await this.whileStopped(() => {
