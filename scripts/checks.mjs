@@ -16,6 +16,7 @@ export const steps = {
   browser: { tests: true },
   package: { tests: true },
   lab: { tests: true, stream: true },
+  chaos: { tests: true, stream: true },
 };
 
 const none = { passed: 0, failed: 0, skipped: 0 };

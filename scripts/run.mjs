@@ -15,20 +15,18 @@ const targets = {
   async demo(args) {
     await ensureNpmPackages();
     await ensurePrograms({ debian: true, temporal: true });
-    const demo = ['--import', 'tsx', 'lab/demo.ts', ...args];
-    const { code } = await run(process.execPath, demo, { stream: true });
-    return code;
+    return runScript('lab/demo.ts', args);
   },
 
-  /** `npm test`; `-- --only unit,disk` chooses, `-- --quick` leaves the lab out. */
+  /** `npm test`; `-- --only unit,disk` chooses, `-- --quick` leaves QEMU machines out. */
   async test(args) {
     const names = chosenSteps(args);
     await ensureNpmPackages();
     const needs = (...some) => some.some((name) => names.includes(name));
     await ensurePrograms({
-      debian: needs('disk', 'lab'),
+      debian: needs('disk', ...onMachines),
       browser: needs('browser'),
-      temporal: needs('workflow', 'browser', 'package', 'lab'),
+      temporal: needs('workflow', 'browser', 'package', ...onMachines),
     });
     return runSteps(names);
   },
@@ -36,9 +34,14 @@ const targets = {
   /** `npm run test:jobs`: SIGKILL at every line of the start of a job. */
   async jobs(args) {
     await ensureNpmPackages();
-    const kills = ['--import', 'tsx', 'test/jobs/main.ts', ...args];
-    const { code } = await run(process.execPath, kills, { stream: true });
-    return code;
+    return runScript('test/jobs/main.ts', args);
+  },
+
+  /** `npm run test:chaos`: everything is killed during whole runs on QEMU machines. */
+  async chaos(args) {
+    await ensureNpmPackages();
+    await ensurePrograms({ debian: true, temporal: true });
+    return runScript('test/chaos/main.ts', args);
   },
 
   /** `npm run test:abort`: an abort in every phase of a run on a QEMU machine. */
@@ -90,11 +93,20 @@ const targets = {
   /** `npm run docs`: writes docs/reference from the source. */
   async docs() {
     await ensureNpmPackages();
-    const script = ['--import', 'tsx', 'scripts/write-docs.ts'];
-    const { code } = await run(process.execPath, script, { stream: true });
-    return code;
+    return runScript('scripts/write-docs.ts', []);
   },
 };
+
+/** Steps of `npm test` that boot machines. */
+const onMachines = ['lab', 'chaos'];
+
+/** Runs a TypeScript program of ours with our terminal, and returns its exit code. */
+async function runScript(path, args) {
+  const { code } = await run(process.execPath, ['--import', 'tsx', path, ...args], {
+    stream: true,
+  });
+  return code;
+}
 
 function chosenSteps(args) {
   const { values } = parseArgs({
@@ -107,7 +119,9 @@ function chosenSteps(args) {
   if (unknown.length > 0) {
     throw new NeedsPerson(`No such step: ${unknown.join(', ')}. There are: ${all.join(', ')}.`);
   }
-  return all.filter((name) => wanted.includes(name) && !(values.quick && name === 'lab'));
+  return all.filter(
+    (name) => wanted.includes(name) && !(values.quick && onMachines.includes(name)),
+  );
 }
 
 // sfdisk, mke2fs and their like: they need no root, but are not on the PATH of an ordinary user.

@@ -68,7 +68,7 @@ const labels: [RegExp, Point][] = [
 ];
 
 /** The point that a run is at by this sign; null when it says nothing new. */
-export function pointOf(sign: Sign): Point | null {
+function pointOf(sign: Sign): Point | null {
   if (sign.kind === 'activity') return activities[sign.name] ?? null;
   if (sign.kind === 'call') return pointOfCall(sign.call);
   if (sign.label === 'writing the image') {

@@ -64,7 +64,7 @@ function lostIn(boots: RescueBoot[]): number {
     .reduce((sum, { writtenBytes }) => sum + writtenBytes, 0);
 }
 
-export function countsOf(results: RunResult[], kills: number, baseline: Baseline): Counts {
+function countsOf(results: RunResult[], kills: number, baseline: Baseline): Counts {
   const sum = (of: (result: RunResult) => number) =>
     results.reduce((total, result) => total + of(result), 0);
   return {
