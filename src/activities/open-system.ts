@@ -4,6 +4,7 @@ import { deadlines } from '../run/deadlines.ts';
 import type { RunTarget, System } from '../run/plan.ts';
 import { parseIdentity, type SystemIdentity } from '../run/system-identity.ts';
 import type { SshConnection } from '../ssh/connection.ts';
+import { SshHostKeyMismatch } from '../ssh/errors.ts';
 import type { HostKeyPolicy } from '../ssh/host-key.ts';
 import { installScripts, type RemoteScripts } from '../ssh/scripts.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -50,6 +51,7 @@ export async function openAny(
 /**
  * Opens a system that was proven before, under its pinned host key, and checks that it is still
  * the same boot. Throws ServerRebooted otherwise: nothing proven about a boot holds for the next.
+ * Every boot of a rescue system makes its own host key, so another key there means another boot.
  */
 export async function openSystem(
   dependencies: Dependencies,
@@ -57,7 +59,12 @@ export async function openSystem(
   system: System,
 ): Promise<OpenSystem> {
   const policy: HostKeyPolicy = { kind: 'pinned', keys: [system.hostKey] };
-  const open = await openAny(dependencies, target, system.kind, policy);
+  const open = await openAny(dependencies, target, system.kind, policy).catch((error: unknown) => {
+    if (error instanceof SshHostKeyMismatch && system.kind === 'rescue') {
+      throw new ServerRebooted(target.server, system.bootId, null);
+    }
+    throw error;
+  });
   if (open.identity.bootId === system.bootId) return open;
   await open[Symbol.asyncDispose]();
   throw new ServerRebooted(target.server, system.bootId, open.identity.bootId);

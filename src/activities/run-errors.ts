@@ -12,10 +12,12 @@
 export class ServerRebooted extends Error {
   override name = 'ServerRebooted';
 
-  constructor(server: string, expectedBootId: string, foundBootId: string) {
+  /** `foundBootId` is null when another host key answers: then nothing was asked. */
+  constructor(server: string, expectedBootId: string, foundBootId: string | null) {
+    const found = foundBootId === null ? 'another system' : `boot ${foundBootId.slice(0, 8)}`;
     super(
-      `${server} was rebooted in the middle of a phase (boot ${foundBootId.slice(0, 8)} answers, ` +
-        `expected ${expectedBootId.slice(0, 8)}). The run goes back to rescue and looks again.`,
+      `${server} was rebooted in the middle of a phase (${found} answers, expected boot ` +
+        `${expectedBootId.slice(0, 8)}). The run goes back to rescue and looks again.`,
     );
   }
 }

@@ -3,7 +3,7 @@ import { activityInfo, cancellationSignal, Context } from '@temporalio/activity'
 import { deadlines } from '../run/deadlines.ts';
 import type { RunTarget, System } from '../run/plan.ts';
 import type { JobTrace, Progress } from '../run/status.ts';
-import { SshHostKeyMismatch, SshUnreachable } from '../ssh/errors.ts';
+import { SshUnreachable } from '../ssh/errors.ts';
 import type { JobDone } from '../ssh/job-state.ts';
 import { cancelJob, followJob, type JobRequest } from '../ssh/job.ts';
 import { beat } from './beat.ts';
@@ -42,7 +42,7 @@ export async function runJob(
     });
     if (state.kind === 'done') return checkExit(target, work, state);
     if (state.kind === 'lost') {
-      throw new ServerRebooted(target.server, system.bootId, 'another one');
+      throw new ServerRebooted(target.server, system.bootId, state.bootId);
     }
     throw new JobCrashed(
       `${work.script} on ${target.server} was killed from outside, or memory ran out: it ended ` +
@@ -82,10 +82,7 @@ function lastWords(logTail: string): string {
   return logTail.trim().split('\n').slice(-12).join('\n');
 }
 
-/**
- * Opens the rescue session for work. Another host key there means another boot, since every rescue
- * boot makes its own; the run then proves the new one. Unreachable is waited out for a while.
- */
+/** Opens the rescue session for work. Unreachable is waited out for a while. */
 async function openForWork(
   dependencies: Dependencies,
   target: RunTarget,
@@ -96,9 +93,6 @@ async function openForWork(
   try {
     return await openSystem(dependencies, target, system);
   } catch (error) {
-    if (error instanceof SshHostKeyMismatch && system.kind === 'rescue') {
-      throw new ServerRebooted(target.server, system.bootId, 'another one');
-    }
     if (!(error instanceof SshUnreachable)) throw error;
     if (Date.now() - sinceMs > deadlines.unreachableMs) {
       throw new ServerSilent(
