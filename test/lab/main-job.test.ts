@@ -12,6 +12,7 @@ import { loadMasterSecret } from '../../src/secrets/master-secret.ts';
 import { ensureTemporalCli } from '../../src/toolchain/temporal-cli.ts';
 import { ProcessWatch, shapes } from './canaries.ts';
 import { Instance, type Ended } from './instance.ts';
+import { outlivingJob } from './outliving-job.ts';
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
 const serial = 'WD-WCC4M0KS2A01';
@@ -95,6 +96,21 @@ describe('shrink: one whole run, the worker killed during install and during rep
       ['write-image', 1],
       ['repartition', 1],
     ]);
+  });
+
+  it('under systemd, where sshd runs per connection, a job outlives its session too', async () => {
+    const { address, sshPort, service } = instance.lab.server('core1');
+    const master = await loadMasterSecret();
+    const key = (purpose: 'login' | 'host') =>
+      deriveKeyPair({ master, server: `ovh/${service}`, purpose });
+    const seen = await outlivingJob({
+      ...{ host: address, port: sshPort, user: 'core', privateKey: key('login').privateKey },
+      hostKey: { kind: 'pinned', keys: [key('host').publicKey] },
+    });
+    expect(seen).toMatchObject({
+      then: { kind: 'running' },
+      end: { kind: 'done', exitCode: 0, starts: 1 },
+    });
   });
 
   it('put the provider’s settings back', async () => {
