@@ -34,6 +34,8 @@ export type Kind = (typeof kinds)[number];
 /** Everything that takes part in a run. */
 export type Scene = {
   instance: Instance;
+  /** What workers are configured by. */
+  configFolder: string;
   server: LabServerHandle;
   ssh: CutProxy;
   guest: GuestWatch;
@@ -59,12 +61,12 @@ export const blows: Record<Kind, Blow> = {
   'worker-sigkill': (_, struck) => signalChild('worker', 'SIGKILL', struck),
   'worker-sigterm': (_, struck) => signalChild('worker', 'SIGTERM', struck),
   'temporal-sigkill': (_, struck) => signalChild('temporal', 'SIGKILL', struck),
-  'worker-sigstop': async ({ instance }, struck) => {
+  'worker-sigstop': async ({ instance, configFolder }, struck) => {
     const pid = await livePid('worker');
     if (pid === null) return false;
     process.kill(pid, 'SIGSTOP');
     struck();
-    const spare = new SpareWorker(instance);
+    const spare = new SpareWorker(instance, configFolder);
     try {
       await sleep(stoppedMs);
     } finally {

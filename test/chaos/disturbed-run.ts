@@ -4,7 +4,6 @@ import { settingsSchema } from '../../lab/ovh/server-state.ts';
 import type { LabServerView } from '../../lab/server-view.ts';
 import type { LiveStatus } from '../../src/client/live-status.ts';
 import type { RunReference } from '../../src/client.ts';
-import { loadSpec } from '../../src/cli/load-spec.ts';
 import type { Scene } from './blows.ts';
 import { Disturber } from './disturber.ts';
 import { GuestWatch } from './guest.ts';
@@ -23,19 +22,18 @@ const resumesMax = 3;
 
 /** One run from an empty disk to its end, struck as planned. */
 export async function disturbedRun(lane: Lane, planned: PlannedRun): Promise<RunResult> {
-  const { instance, server, ssh, api } = lane;
+  const { instance, server, ssh, api, configFolder } = lane;
   const serial = await lane.emptyDisk();
   const before = await server.status();
-  const { spec } = await loadSpec(lane.spec(planned.apply, serial));
   const beganAtMs = performance.now();
-  const run = await instance.runs.start({ spec, by: 'chaos', wipe: serial });
+  const run = await instance.start(lane.spec(planned.apply, serial), { wipe: serial });
   const journal = new HostJournal();
   const reattachment = new Reattachment();
   const guest = new GuestWatch(lane.guestAccess, (job) => {
     journal.note(job);
     if (job.progress) disturber.hear({ kind: 'job', ...job.progress });
   });
-  const scene: Scene = { instance, server, ssh, guest };
+  const scene: Scene = { instance, configFolder, server, ssh, guest };
   const disturber = new Disturber(scene, planned.strikes, (strike) => {
     reattachment.struck(strike);
     if (strike.kind === 'power-cut') journal.noteCut();

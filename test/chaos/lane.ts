@@ -2,9 +2,11 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 
 import { parse, stringify } from 'yaml';
+import { z } from 'zod';
 
 import { makeDemoKey } from '../../lab/demo-key.ts';
-import type { Lab, LabServerHandle } from '../../lab/lab-client.ts';
+import type { LabServerHandle } from '../../lab/lab-client.ts';
+import { ensureDev, stopDev } from '../../src/dev/background.ts';
 import { deriveKeyPair } from '../../src/secrets/derive-key.ts';
 import { loadMasterSecret } from '../../src/secrets/master-secret.ts';
 import { Instance } from '../lab/instance.ts';
@@ -13,8 +15,8 @@ import { CutProxy } from './cut-proxy.ts';
 import type { GuestAccess } from './guest.ts';
 import type { PlannedRun } from './plan.ts';
 
-/** A small disk: a run takes less than a minute, and a shrink little more. */
-const machine = 'core1:KS-2c';
+const server = 'core1';
+/** On the small disk of a KS-2c: a run takes less than a minute, and a shrink little more. */
 const sizes = { root: '20GiB', data: '10GiB' };
 
 /**
@@ -26,43 +28,42 @@ export class Lane {
   readonly server: LabServerHandle;
   readonly api: ApiProxy;
   readonly ssh: CutProxy;
+  /** What workers are configured by: the proxy instead of the API. */
+  readonly configFolder: string;
   readonly guestAccess: GuestAccess;
 
   private constructor(
     instance: Instance,
-    server: LabServerHandle,
-    api: ApiProxy,
-    ssh: CutProxy,
+    proxies: { api: ApiProxy; ssh: CutProxy; configFolder: string },
     guestAccess: GuestAccess,
   ) {
     this.instance = instance;
-    this.server = server;
-    this.api = api;
-    this.ssh = ssh;
+    this.server = instance.lab.server(server);
+    this.api = proxies.api;
+    this.ssh = proxies.ssh;
+    this.configFolder = proxies.configFolder;
     this.guestAccess = guestAccess;
   }
 
   /** `net`: first three numbers of its addresses, another one for each lane. */
   static async open(net: string): Promise<Lane> {
-    const proxies: ApiProxy[] = [];
+    let between: Between | undefined;
     const instance = await Instance.start({
-      ...{ net, servers: machine },
-      configure: async (lab, folder) => {
-        const api = await ApiProxy.listen(lab.config.ports.api);
-        proxies.push(api);
-        return configureThrough(api, lab, join(folder, 'through-proxy'));
+      ...{ net, servers: `${server}:KS-2c` },
+      temporal: async (folder, labConfigFolder) => {
+        between = await proxyBetween(labConfigFolder, join(folder, 'through-proxy'));
+        const { configFolder } = between;
+        return { ...(await ensureDev({ configFolder })), stop: async () => void (await stopDev()) };
       },
     });
-    const [api] = proxies;
-    if (api === undefined) throw new Error('the instance was started without its configuration');
+    if (between === undefined) throw new Error('the instance was started without its proxy');
     await makeDemoKey(join(instance.folder, 'demo'));
-    const server = instance.lab.server('core1');
-    const { address, sshPort, service } = server;
+    const { address, sshPort, service } = instance.lab.server(server);
     const master = await loadMasterSecret();
     const key = (purpose: 'rescue' | 'login') =>
       deriveKeyPair({ master, server: `ovh/${service}`, purpose }).privateKey;
     const access = { address, sshPort, rescueKey: key('rescue'), loginKey: key('login') };
-    return new Lane(instance, server, api, await CutProxy.listen(address, sshPort), access);
+    return new Lane(instance, { ...between, ssh: await CutProxy.listen(address, sshPort) }, access);
   }
 
   async close(): Promise<void> {
@@ -105,18 +106,18 @@ export class Lane {
   }
 }
 
-/** The lab's own configuration, but with the proxy in front of its API. */
-function configureThrough(api: ApiProxy, lab: Lab, folder: string): string {
-  mkdirSync(folder, { mode: 0o700 });
-  const text = readFileSync(join(lab.configFolder, 'credentials.yaml'), 'utf8');
-  const accounts = parse(text) as Record<string, Record<string, string>>;
-  const through = Object.entries(accounts).map(([name, account]) => [
-    name,
-    { ...account, endpoint: api.endpoint },
-  ]);
-  writeFileSync(join(folder, 'credentials.yaml'), stringify(Object.fromEntries(through)), {
-    mode: 0o600,
-  });
-  copyFileSync(join(lab.configFolder, 'mirrors.yaml'), join(folder, 'mirrors.yaml'));
-  return folder;
+type Between = { api: ApiProxy; configFolder: string };
+
+/** Puts a proxy in front of the lab's API, and writes the lab's configuration with it instead. */
+async function proxyBetween(labConfigFolder: string, configFolder: string): Promise<Between> {
+  mkdirSync(configFolder, { mode: 0o700 });
+  const text = readFileSync(join(labConfigFolder, 'credentials.yaml'), 'utf8');
+  const { lab } = accountsSchema.parse(parse(text));
+  const api = await ApiProxy.listen(Number(new URL(lab.endpoint).port));
+  const through = stringify({ lab: { ...lab, endpoint: api.endpoint } });
+  writeFileSync(join(configFolder, 'credentials.yaml'), through, { mode: 0o600 });
+  copyFileSync(join(labConfigFolder, 'mirrors.yaml'), join(configFolder, 'mirrors.yaml'));
+  return { api, configFolder };
 }
+
+const accountsSchema = z.object({ lab: z.looseObject({ endpoint: z.string() }) });

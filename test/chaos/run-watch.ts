@@ -37,7 +37,7 @@ export class RunWatch {
   }
 
   static async start(
-    { address, namespace }: DevStatus,
+    { address, namespace }: Pick<DevStatus, 'address' | 'namespace'>,
     workflowId: string,
     onActivity: (activity: PendingActivity) => void,
   ): Promise<RunWatch> {

@@ -10,7 +10,7 @@ import type { Instance } from '../lab/instance.ts';
 export class SpareWorker {
   readonly #child: ChildProcess;
 
-  constructor({ dev, folder, configFolder }: Instance) {
+  constructor({ dev, folder }: Instance, configFolder: string) {
     const [program, ...args] = ownProgram('worker', '--config', configFolder);
     const log = openSync(join(folder, 'spare-worker.log'), 'a');
     this.#child = spawn(program, args, {
