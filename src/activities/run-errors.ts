@@ -6,8 +6,8 @@
  * @remedy Nothing. If it happens again and again, look for a watchdog, a bad power supply, or
  *   somebody else at work.
  * @example
- * core1 was rebooted in the middle of a phase (boot 1f0c9a7e answers, expected 7c1e90aa). The \
- * run goes back to rescue and looks again.
+ * core1 was rebooted in the middle of a phase (boot 1f0c9a7e answers, expected boot 7c1e90aa). \
+ * The run goes back to rescue and looks again.
  */
 export class ServerRebooted extends Error {
   override name = 'ServerRebooted';

@@ -44,7 +44,9 @@ it('is a table of the phases: what came of each, or since when it is under way',
 });
 
 it('has on top what a person is needed for, with all that dies, and how to answer from there', () => {
-  const then = { fate: 'made', then: 'ext4' } as const;
+  const becomes = {
+    ...{ name: 'data', sizeBytes: 2 ** 31, roughly: false, filesystem: 'ext4', mount: '/srv' },
+  };
   const disk = {
     ...{ serial: 'S1', model: 'DISK', sizeBytes: 2 ** 40, rotational: true, fingerprint: '7c1e' },
     partitions: [
@@ -54,9 +56,8 @@ it('has on top what a person is needed for, with all that dies, and how to answe
         sizeBytes: 2 ** 30,
         now: 'ext4, last mounted /',
         fate: 'dies',
-        then: '',
       },
-      { number: 9, name: 'ROOT', sizeBytes: 2 ** 31, now: '', ...then },
+      { number: 10, name: 'data', sizeBytes: null, now: '', fate: 'made', becomes },
     ],
   } satisfies RunStatus['disk'];
   const actions = [
@@ -79,8 +80,8 @@ it('has on top what a person is needed for, with all that dies, and how to answe
     '',
     '| part | name | size | now | then |',
     '|:---|:---|:---|:---|:---|',
-    '| 2 | | 1 GiB | ext4, last mounted / | **dies** |',
-    '| 9 | ROOT | 2 GiB | | ext4 |',
+    '| 2 | | 1 GiB | ext4, last mounted / | **DIES** |',
+    '| 10 | data | | | 2 GiB, ext4 on /srv |',
     '',
     'What you can do:',
     '- destroy what dies: *More Actions → Send an Update* `approve`, Data `{"wipe":"S1:7c1e"}`; ' +

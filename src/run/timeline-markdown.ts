@@ -1,6 +1,14 @@
 import { formatSize } from '../spec/units.ts';
+import { fateWords, plannedSize } from './fate-words.ts';
 import { code, plainText, table } from './markdown.ts';
-import type { Attention, DiskView, PhaseEntry, Report, RunStatus } from './status.ts';
+import type {
+  Attention,
+  DiskView,
+  PartitionFate,
+  PhaseEntry,
+  Report,
+  RunStatus,
+} from './status.ts';
 
 const marks: Record<PhaseEntry['state'], string> = {
   running: '●',
@@ -57,17 +65,23 @@ function actionLine({ command, effect, update }: Attention['actions'][number]): 
 
 function diskLines({ model, serial, sizeBytes, partitions }: DiskView): string[] {
   const head = plainText(`Disk ${model.trim()}, serial ${serial}, ${formatSize(sizeBytes)}`);
-  const rows = partitions.map(({ number, name, sizeBytes: bytes, now, fate, then }) => [
-    number === null ? '' : String(number),
-    plainText(name),
-    bytes === null ? '' : formatSize(bytes),
-    plainText(now),
-    fate === 'dies'
-      ? `**dies** ${then === 'dies' ? '' : plainText(then)}`
-      : plainText(then || fate),
+  const rows = partitions.map((partition) => [
+    partition.number === null ? '' : String(partition.number),
+    plainText(partition.name),
+    partition.sizeBytes === null ? '' : formatSize(partition.sizeBytes),
+    plainText(partition.now),
+    thenCell(partition),
   ]);
   if (rows.length === 0) return [head, ''];
   return [head, '', ...table(['part', 'name', 'size', 'now', 'then'], rows)];
+}
+
+function thenCell(partition: PartitionFate): string {
+  const { fate, becomes } = partition;
+  if (fate === 'dies') return `**${fateWords(partition)}**`;
+  if (fate !== 'made' || becomes === undefined) return plainText(fateWords(partition));
+  const where = becomes.mount === null || becomes.mount === '/' ? '' : ` on ${becomes.mount}`;
+  return plainText(`${plannedSize(becomes)}, ${becomes.filesystem}${where}`);
 }
 
 function reportLines({ ok, server, address, boots, partitions }: Report): string[] {

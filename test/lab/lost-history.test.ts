@@ -63,8 +63,11 @@ it('the image is written once, by the first of three runs, and the last one ends
   await untilStatus(phaseIs('boot'));
   const { timeline } = await instance.status('core1');
   expect(timeline.map(({ phase }) => phase)).toEqual(['preflight', 'rescue', 'inspect', 'boot']);
-  expect(timeline[1]?.notes.join()).toMatch(/still up.*waited for what an earlier run began/);
-  const { writtenBytes } = await server.status();
+  expect(timeline[1]?.notes.join()).toMatch(/still up/);
+  // Whether the job had ended before the second run looked depends on the machine: what counts is
+  // that the rescue session wrote the 637 MiB of the image once.
+  const { writtenBytes, boots } = await server.status();
+  expect(boots[0]?.writtenBytes).toBeLessThan(1.5 * 637 * 2 ** 20);
   await untilStatus(phaseIs('first-boot'));
   await instance.loseTemporal();
 

@@ -42,7 +42,15 @@ export class FakeField {
   readonly gates = new Map<string, Promise<void>>();
 
   get activities(): Activities {
-    const plain: Activities = {
+    const plain: Activities = { ...this.#around, ...this.#phases };
+    return Object.fromEntries(
+      Object.entries(plain).map(([name, activity]) => [name, this.#watched(name, activity)]),
+    ) as Activities;
+  }
+
+  /** What comes before a run, after it and beside it: settings, looks, plans, logins. */
+  get #around() {
+    return {
       preflight: async (request) => ({
         plan: planOf(request),
         config: { ignition: '{}', userData: null },
@@ -81,6 +89,12 @@ export class FakeField {
       describePlan: async ({ plan, seen }) => planOfServer(plan, seen),
       restoreSettings: async () => {},
       restoreMonitoring: async () => {},
+    } satisfies Partial<Activities>;
+  }
+
+  /** What the phases do, from rescue on. */
+  get #phases() {
+    return {
       armRescue: async () => ({ image: 'rescue12', watermark: 7 }),
       whoAnswers: async () => this.answering,
       hardReset: async () => ({ task: task(8), sentAtMs: Date.now() }),
@@ -120,10 +134,7 @@ export class FakeField {
         hostKeyFingerprint: 'SHA256:x',
         failedUnits: [],
       }),
-    };
-    return Object.fromEntries(
-      Object.entries(plain).map(([name, activity]) => [name, this.#watched(name, activity)]),
-    ) as Activities;
+    } satisfies Partial<Activities>;
   }
 
   #watched(name: string, activity: (...args: never[]) => Promise<unknown>) {

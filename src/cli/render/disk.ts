@@ -1,3 +1,4 @@
+import { fateWords, plannedSize } from '../../run/fate-words.ts';
 import type { DiskView, PartitionFate, PlannedPartition } from '../../run/status.ts';
 import { formatSize } from '../../spec/units.ts';
 import type { Fact } from './labelled.ts';
@@ -62,11 +63,6 @@ function nowCells(partition: PartitionFate): string[] {
   return [sizeBytes === null ? '' : formatSize(sizeBytes), now, fateWords(partition)];
 }
 
-function fateWords({ fate, becomes }: PartitionFate): string {
-  if (fate === 'dies') return 'DIES';
-  return fate === 'shrinks' && becomes !== undefined ? `shrinks to ${plannedSize(becomes)}` : fate;
-}
-
 function thenCells({ becomes }: PartitionFate): string[] {
   return becomes === undefined ? ['made'] : plannedCells(becomes);
 }
@@ -74,9 +70,4 @@ function thenCells({ becomes }: PartitionFate): string[] {
 function plannedCells(partition: PlannedPartition): string[] {
   const { filesystem, mount } = partition;
   return [plannedSize(partition), filesystem, mount === null || mount === '/' ? '' : mount];
-}
-
-function plannedSize({ sizeBytes, roughly }: PlannedPartition): string {
-  if (sizeBytes === null) return 'the rest';
-  return roughly ? `about ${formatSize(sizeBytes)}` : formatSize(sizeBytes);
 }
