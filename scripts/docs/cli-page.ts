@@ -16,7 +16,7 @@ export function cliPage(): string {
     '# Command line',
     program.description(),
     block('ironstep [--verbose] COMMAND …'),
-    table(['command', ''], commands.map(indexRow)),
+    ...index(commands),
     '`--verbose` adds stack traces to errors. With `--json` stdout has one JSON document and nothing else; ' +
       'errors and progress are words on stderr. A server is named as in its spec; where two share a name, ' +
       'by `provider/service`.',
@@ -24,6 +24,21 @@ export function cliPage(): string {
     table(['code', 'meaning', 'errors'], Object.entries(exitCodeWords).map(exitCodeRow)),
     ...commands.flatMap(section),
   ]);
+}
+
+/** Grouped as in the program's own help. */
+function index(commands: readonly Command[]): string[] {
+  const headings = new Set(commands.map(headingOf));
+  return [...headings].flatMap((heading) => {
+    const rows = commands.filter((command) => headingOf(command) === heading).map(indexRow);
+    return [`**${heading}**`, table(['command', ''], rows)];
+  });
+}
+
+/** That of the outermost command: `settings` for `settings show`. */
+function headingOf(command: Command): string {
+  const { parent } = command;
+  return parent === null || parent.parent === null ? command.helpGroup() : headingOf(parent);
 }
 
 function indexRow(command: Command): string[] {

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 
 import { systemClock } from './clock.ts';
+import { askCommand } from './completion/scripts.ts';
 import type { Context } from './context.ts';
 import { exitCode } from './exit-code.ts';
 import { openRuns, runUrl, serverNames } from './open-runs.ts';
@@ -12,7 +13,10 @@ import { processTerminal } from './terminal.ts';
 /** Longer than an orderly end takes. */
 const lingerMs = 2_000;
 
-process.exitCode = await main(process.argv.slice(2));
+const words = process.argv.slice(2);
+process.exitCode = await main(words);
+// A shell waits for the end, which a name that is still looked up would put off.
+if (words[0] === askCommand) process.exit();
 // The native part of the SDK 1.24 can keep the process of a worker that failed alive, doing nothing.
 if (process.exitCode !== exitCode.ok) setTimeout(() => process.exit(), lingerMs).unref();
 

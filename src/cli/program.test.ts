@@ -19,6 +19,11 @@ describe('help', () => {
     for (const { name, description } of describedCommands()) {
       expect(out()).toMatch(new RegExp(`^  ${name} .* ${description}\\b`, 'm'));
     }
+    // What nobody put into a group would stand under commander's own heading.
+    expect(out()).not.toContain('\nCommands:\n');
+    expect(out()).toMatch(
+      /^Once it is installed:\n {2}rescue <server> .*\n(.*\n)* {2}settings show\|restore {2}/m,
+    );
     const codes = Object.values(exitCode).map((code) => String(code));
     const block = /\nExit codes:\n((?: {2}.*\n)+)/.exec(out())?.[1] ?? '';
     expect(block.match(/^ +\d+/gm)?.map((code) => code.trim())).toEqual(codes);

@@ -23,6 +23,7 @@ import { addStatus } from './commands/status.ts';
 import { addValidate } from './commands/validate.ts';
 import { addWatch } from './commands/watch.ts';
 import { addWorker } from './commands/worker.ts';
+import { visibleCommands } from './command-tree.ts';
 import type { Context } from './context.ts';
 import { explain } from './errors.ts';
 import { exitCode, exitCodeHelp } from './exit-code.ts';
@@ -32,7 +33,17 @@ const description =
   'of its provider and SSH. Every step is a step of a Temporal workflow: a run survives ' +
   'crashes, reboots and days of waiting.';
 
-/** Every command with its help, in the order in which a person meets them. */
+/** Every command, grouped for the help, in the order in which a person meets them. */
+const commandGroups = {
+  'A server, by its spec': [addValidate, addPlan, addProvision],
+  'Its run': [addWatch, addStatus, addHistory, addList, addApprove, addResume, addAbort],
+  'Once it is installed': [addRescue, addBoot, addAddKey, addSsh, addSettings],
+  'Temporal and workers': [addDev, addWorker, addCodec, addDoctor],
+  'To try it': [addLab],
+  'For your shell and editor': [addSchema, addCompletion],
+};
+
+/** The program with all of its commands. */
 export function buildProgram(context: Context): Command {
   const program = new Command('ironstep')
     .description(description)
@@ -45,38 +56,27 @@ export function buildProgram(context: Context): Command {
     .showHelpAfterError('(ironstep --help shows how)')
     .addHelpText('after', `\n${exitCodeHelp}`)
     .exitOverride()
+    .configureHelp({ subcommandTerm })
     .configureOutput({
       writeOut: (text) => context.terminal.out(text),
       writeErr: (text) => context.terminal.err(text),
       getOutHelpWidth: () => context.terminal.size().columns,
       getErrHelpWidth: () => context.terminal.size().columns,
     });
-  const commands = [
-    addValidate,
-    addPlan,
-    addProvision,
-    addWatch,
-    addStatus,
-    addHistory,
-    addList,
-    addApprove,
-    addResume,
-    addAbort,
-    addRescue,
-    addBoot,
-    addAddKey,
-    addSsh,
-    addSettings,
-    addDev,
-    addWorker,
-    addCodec,
-    addLab,
-    addDoctor,
-    addSchema,
-    addCompletion,
-  ];
-  for (const add of commands) add(program, context);
+  for (const [heading, commands] of Object.entries(commandGroups)) {
+    program.commandsGroup(`${heading}:`);
+    for (const add of commands) add(program, context);
+  }
+  // Commander makes `help` late and without a group, unless it is told.
+  program.helpCommand(true);
   return program;
+}
+
+/** `approve <server>`, `settings show|restore`: that there are options goes without saying. */
+function subcommandTerm(command: Command): string {
+  const inner = visibleCommands(command).map((each) => each.name());
+  const takes = command.usage().replace(/^\[options\] ?/, '');
+  return `${command.name()} ${inner.length > 0 ? inner.join('|') : takes}`.trimEnd();
 }
 
 /** Runs one command line (without node and script) and returns the program's exit code. */

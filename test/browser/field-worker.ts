@@ -1,4 +1,5 @@
 import type { Selected } from '../../src/activities/inspect.ts';
+import type { PartitionFate } from '../../src/run/status.ts';
 import { runWorker } from '../../src/worker.ts';
 import { FakeField } from '../workflow/fake-field.ts';
 
@@ -23,21 +24,20 @@ await runWorker({}, () => ({
   inspect: async (...args) => {
     const found = (await activities.inspect(...args)) as Extract<Selected, { kind: 'selected' }>;
     found.view.partitions = [
-      part(1, '', 1, 'ext4, last mounted /boot', 'dies'),
-      part(2, '', 930, 'ext4, last mounted /', 'dies'),
-      part(9, 'ROOT', 100, '', 'made', 'ext4'),
+      dies(1, 1, 'ext4, last mounted /boot'),
+      dies(2, 930, 'ext4, last mounted /'),
+      root(9, 100),
     ];
     return found;
   },
 }));
 
-function part(
-  number: number,
-  name: string,
-  sizeGib: number,
-  now: string,
-  fate: 'dies' | 'made',
-  then = '',
-) {
-  return { number, name, sizeBytes: sizeGib * gib, now, fate, then };
+function dies(number: number, sizeGib: number, now: string): PartitionFate {
+  return { number, name: '', sizeBytes: sizeGib * gib, now, fate: 'dies' };
+}
+
+function root(number: number, sizeGib: number): PartitionFate {
+  const [name, sizeBytes] = ['ROOT', sizeGib * gib];
+  const becomes = { name, sizeBytes, roughly: false, filesystem: 'ext4', mount: '/' };
+  return { number, name, sizeBytes: null, now: '', fate: 'made', becomes };
 }

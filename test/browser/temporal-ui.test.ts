@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { RunClient } from '../../src/client.ts';
 import { createDataConverter } from '../../src/codec/data-converter.ts';
@@ -39,6 +39,12 @@ describe.skipIf(chromium === null)(`a run in the Temporal UI${missing}`, () => {
     ui = new TemporalUi(await browser.newPage(), dev.uiUrl);
     ui.page.setDefaultTimeout(30_000);
   });
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    const path = join(tmpdir(), `browser-${task.name.slice(0, 20)}-${Date.now()}.png`);
+    await ui.page.screenshot({ path });
+    console.error(`what the page showed then: ${path}`);
+  });
   afterAll(async () => {
     await browser?.close();
     await runs?.close();
@@ -66,7 +72,8 @@ describe.skipIf(chromium === null)(`a run in the Temporal UI${missing}`, () => {
       'core2 is core2.example.net at ovh.',
     );
     const details = await ui.metadata('current-details').innerText();
-    expect(details).toMatch(/ext4, last mounted \/boot\s+dies/);
+    expect(details).toMatch(/ext4, last mounted \/boot\s+DIES/);
+    expect(details).toMatch(/ROOT\s+100 GiB, ext4/);
     expect(details).toMatch(/✔\s+inspect\s+\d+s\s+1 disk/);
     expect(details).toContain(`{"wipe":"${approval}"}`);
   });

@@ -14,7 +14,7 @@ type Options = { listen: string; ui: string[]; tokens?: string; publicUrl?: stri
 export function addCodec(program: Command, context: Context): void {
   const codec = program
     .command('codec')
-    .description('decrypt for the Temporal UI and CLI what runs carry (dev does it by itself)')
+    .description('decrypt runs for the Temporal UI and CLI; dev has one of its own')
     .option('--listen <ip:port>', 'where to answer', '127.0.0.1:8234')
     .option('--ui <origins...>', 'pages that may ask', ['http://127.0.0.1:8233'])
     .option('--tokens <file>', 'answer only the people in this file: one NAME TOKEN a line')

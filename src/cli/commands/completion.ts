@@ -2,6 +2,7 @@ import { Argument } from 'commander';
 import type { Command } from 'commander';
 
 import { complete } from '../completion/complete.ts';
+import { inTime } from '../completion/in-time.ts';
 import { askCommand, completionScripts, shells } from '../completion/scripts.ts';
 import type { Shell } from '../completion/scripts.ts';
 import type { Context } from '../context.ts';
@@ -23,8 +24,7 @@ export function addCompletion(program: Command, context: Context): void {
     .command(askCommand, { hidden: true })
     .argument('[words...]')
     .action(async (words: string[]) => {
-      // A person is typing: words about a profile that cannot be read would be in the way.
-      const serverNames = () => context.serverNames().catch(() => []);
+      const serverNames = () => inTime(() => context.serverNames());
       const { candidates, files } = await complete(program, words, serverNames);
       const lines = candidates.map(({ value, description }) => `${value}\t${description}\n`);
       context.terminal.out(`${lines.join('')}:${files}\n`);

@@ -16,7 +16,7 @@ const scripts: Script[] = [
   {
     name: 'lab',
     file: 'main.ts',
-    description: 'the lab: up, status, console SERVER, down',
+    description: 'machines to try your own specs on: up, status, console, down',
     examples: [
       ['ironstep lab up', 'machines behind an OVH-compatible API, on this machine'],
       ['ironstep lab --help', 'all that it can do'],
