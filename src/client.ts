@@ -79,7 +79,7 @@ export class RunClient {
     this.#questions = new Questions(client, address);
   }
 
-  /** Throws TemporalUnreachable when there is no answer within 3 s. */
+  /** Throws TemporalUnreachable when there is no answer in time. */
   static async connect(
     settings: TemporalSettings,
     dataConverter?: DataConverter,
@@ -163,7 +163,7 @@ export class RunClient {
     );
   }
 
-  /** All about one run, open or over. Throws NoWorker (after 4 s) or RunStuck. */
+  /** All about one run, open or over. Throws NoWorker or RunStuck. */
   async status(run: RunReference): Promise<LiveStatus> {
     const handle = this.#client.workflow.getHandle(run.workflowId);
     const description = await this.#questions.ask(() => handle.describe(), run);
@@ -211,7 +211,7 @@ export class RunClient {
   }
 
   /**
-   * What a run of this spec would do; changes nothing. Throws NoWorker (after 4 s), and
+   * What a run of this spec would do; changes nothing. Throws NoWorker, and
    * QuestionRefused with what preflight has against it.
    */
   async plan(request: PlanQuestion): Promise<ServerPlan> {

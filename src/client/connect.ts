@@ -3,6 +3,7 @@ import type { ConnectionOptions } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 
 import { TemporalUnreachable } from '../run/temporal-errors.ts';
+import { answerDeadline } from './answer-deadline.ts';
 import { patience } from './temporal-failures.ts';
 
 /** Where Temporal is and how to get in; `resolveTemporal` of src/dev finds it. */
@@ -11,19 +12,17 @@ export type TemporalSettings = Pick<ConnectionOptions, 'tls' | 'metadata' | 'api
   namespace: string;
 };
 
-/** Asking takes 4 s at most: within 5 s of a command a person hears what is missing. */
-const connectWithinMs = 3_000;
-
-/** Throws TemporalUnreachable when there is no answer within 3 s. */
+/** Throws TemporalUnreachable when there is no answer in time. */
 export async function connectClient(
   settings: TemporalSettings,
   dataConverter?: DataConverter,
 ): Promise<Client> {
   const { namespace, ...rest } = settings;
+  const nowMs = Date.now();
   try {
     const connection = await Connection.connect({
       ...rest,
-      connectTimeout: connectWithinMs,
+      connectTimeout: answerDeadline(nowMs) - nowMs,
       interceptors: patience,
     });
     return new Client({

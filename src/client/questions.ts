@@ -6,15 +6,13 @@ import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 
 import { runWorkflowTypes } from '../contract.ts';
 import { TemporalNotWorking, TemporalUnreachable } from '../run/temporal-errors.ts';
+import { answerDeadline } from './answer-deadline.ts';
 import { NoSuchRun, NoWorker, NoWorkerOfVersion, RunStuck } from './client-errors.ts';
 import { pinnedVersion } from './run-version.ts';
 import { isStuck, isUnanswered, isUnreachable, wordsOfDisability } from './temporal-failures.ts';
 
 /** Which run is meant. The workflow id stays the same when a run continues as new. */
 export type RunReference = { server: string; workflowId: string };
-
-/** No answer within this time is no answer: 5 s after the command a person hears of it. */
-const answerWithinMs = 4_000;
 
 /** The visibility query for our runs, or for those of them that `clause` selects. */
 export function runsQuery(clause?: string): string {
@@ -38,7 +36,7 @@ export class Questions {
    */
   async ask<Answer>(question: () => Promise<Answer>, run?: RunReference): Promise<Answer> {
     try {
-      return await this.#client.withDeadline(Date.now() + answerWithinMs, question);
+      return await this.#client.withDeadline(answerDeadline(Date.now()), question);
     } catch (error) {
       if (error instanceof NoWorker || error instanceof NoWorkerOfVersion) throw error;
       if (error instanceof RunStuck) throw error;
@@ -68,9 +66,8 @@ export class Questions {
   }
 
   async #noWorker(run: RunReference, cause: unknown): Promise<Error> {
-    const deadline = Date.now() + answerWithinMs;
     const version = await this.#client
-      .withDeadline(deadline, () => pinnedVersion(this.#client, run.workflowId))
+      .withDeadline(answerDeadline(Date.now()), () => pinnedVersion(this.#client, run.workflowId))
       .catch(() => null);
     if (version !== null) return new NoWorkerOfVersion(run, version);
     return new NoWorker(run.server, { cause });

@@ -24,7 +24,7 @@ const anyQuery = '__temporal_workflow_metadata';
 const lookAgainMs = 1_000;
 
 /**
- * Asks by a short workflow and returns its answer. Throws NoWorker when no worker answers for 4 s
+ * Asks by a short workflow and returns its answer. Throws NoWorker when no worker answers
  * (the workflow is ended again then), TemporalUnreachable, and QuestionRefused with the worker's
  * words.
  */
