@@ -34,8 +34,8 @@ async function main(): Promise<void> {
   process.chdir(paths.root);
   mkdirSync(paths.releases, { recursive: true, mode: 0o700 });
   const verdict = await acceleration(config, paths.acceleration);
-  const field = new Field({ folder, config, acceleration: verdict.acceleration, log });
   const faults = new Faults(paths.faults);
+  const field = new Field({ folder, config, acceleration: verdict.acceleration, faults, log });
   const journal = new Journal(paths.journal);
   const releases = config.images === null ? [] : [config.images.releaseFolder];
   const { ports, keys } = config;

@@ -7,6 +7,7 @@ import type { Acceleration } from './machine/qemu-args.ts';
 import { netbootsOf } from './ovh/netboots.ts';
 import { labPace } from './ovh/tasks.ts';
 import type { TaskPace } from './ovh/tasks.ts';
+import type { Faults } from './scenario.ts';
 
 /** Task ids are one sequence for the whole provider; it was here when the lab began. */
 const firstTaskId = 8_123;
@@ -15,6 +16,7 @@ export type FieldOptions = {
   folder: string;
   config: LabConfig;
   acceleration: Acceleration;
+  faults: Faults;
   log: (line: string) => void;
   pace?: TaskPace;
   /** Milliseconds since the epoch; tests move it by hand. */
@@ -27,11 +29,11 @@ export class Field {
   readonly netboots: LabSurroundings['netboots'];
   readonly now: () => number;
 
-  constructor({ folder, config, acceleration, log, pace, now }: FieldOptions) {
+  constructor({ folder, config, acceleration, faults, log, pace, now }: FieldOptions) {
     this.netboots = netbootsOf(config.bootIdShift);
     this.now = now ?? Date.now;
     const around: LabSurroundings = {
-      ...{ acceleration, log, netboots: this.netboots, now: this.now },
+      ...{ acceleration, faults, log, netboots: this.netboots, now: this.now },
       images: config.images,
       imagePort: config.ports.images,
       pace: pace ?? labPace,

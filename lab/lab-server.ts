@@ -13,6 +13,7 @@ import type { Settings } from './ovh/server-state.ts';
 import { OvhRefusal } from './ovh/errors.ts';
 import { advanceTask, cancelTask, findTask, isPending, newTask } from './ovh/tasks.ts';
 import type { Task, TaskPace } from './ovh/tasks.ts';
+import type { Faults } from './scenario.ts';
 import { rescueValues, serverBoot, serverDisks } from './server-boot.ts';
 import { newRecord, newSecret, recordSchema } from './server-record.ts';
 import type { Boot, ServerRecord } from './server-record.ts';
@@ -26,6 +27,7 @@ export type LabSurroundings = {
   images: LabImageFiles | null;
   imagePort: number;
   netboots: Netboot[];
+  faults: Faults;
   pace: TaskPace;
   now: () => number;
   log: (line: string) => void;
@@ -273,10 +275,13 @@ export class LabServer {
     const { images } = this.#around;
     const target = this.runs();
     if (images === null || target === 'off') return;
-    const { acceleration, imagePort } = this.#around;
+    const { acceleration, imagePort, faults } = this.#around;
+    const hangs =
+      target === 'rescue' && faults.strike('rescue-hangs', { server: this.config.name });
     await this.#machine.start({
       ...serverBoot(this.config, this.kind, images),
-      ...{ target, acceleration, disks: this.disks() },
+      // A machine at the iPXE prompt is as silent.
+      ...{ target: hangs ? 'ipxe' : target, acceleration, disks: this.disks() },
       fwCfg: rescueValues(this.config, this.#record, imagePort),
     });
     this.#alterBoot(this.boots.length, { started: true });

@@ -41,6 +41,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('answer-lost'), ...ofCall, ...when }),
   /** A task is not found although it exists: its region has not heard of it yet. */
   z.strictObject({ kind: z.literal('task-not-found'), ...when }),
+  /** The machine is reset into rescue and stays silent, whatever the task says. */
+  z.strictObject({ kind: z.literal('rescue-hangs'), ...when }),
 ]);
 
 /** What a scenario file or a test gives: which fault happens when. */

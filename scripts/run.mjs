@@ -46,13 +46,18 @@ const targets = {
 
   /** `npm run test:abort`: an abort in every phase of a run on a QEMU machine. */
   async abort() {
-    await ensureNpmPackages();
-    await ensurePrograms({ debian: true, temporal: true });
     process.env.IRONSTEP_ABORT = 'every-phase';
-    const vitest = join(root, 'node_modules', '.bin', 'vitest');
-    const args = ['run', '--project', 'lab', 'test/lab/abort.test.ts'];
-    const { code } = await run(vitest, args, { stream: true });
-    return code;
+    return labTests('abort');
+  },
+
+  /** `npm run snapshots`: what a person sees, anew from runs on QEMU machines. */
+  async snapshots() {
+    process.env.IRONSTEP_SNAPSHOTS = 'record';
+    const code = await labTests('approval', 'operations', 'plan', 'refusals');
+    if (code !== 0) return code;
+    const prettier = join(root, 'node_modules', '.bin', 'prettier');
+    await run(prettier, ['--write', 'test/fixtures/runs']);
+    return vitest('--project', 'unit', '--update', 'test/unit/snapshots.test.ts');
   },
 
   /** `npm run test:production`: one run on what a team runs, with PostgreSQL and Temporal killed. */
@@ -99,6 +104,19 @@ const targets = {
 
 /** Steps of `npm test` that boot machines. */
 const onMachines = ['lab', 'chaos'];
+
+/** Runs these files of test/lab, on QEMU machines; returns the exit code. */
+async function labTests(...names) {
+  await ensureNpmPackages();
+  await ensurePrograms({ debian: true, temporal: true });
+  return vitest('--project', 'lab', ...names.map((name) => `test/lab/${name}.test.ts`));
+}
+
+async function vitest(...args) {
+  const program = join(root, 'node_modules', '.bin', 'vitest');
+  const { code } = await run(program, ['run', ...args], { stream: true });
+  return code;
+}
 
 /** Runs a TypeScript program of ours with our terminal, and returns its exit code. */
 async function runScript(path, args) {

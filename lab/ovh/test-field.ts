@@ -39,9 +39,10 @@ export async function startTestField(servers = 'core1:KS-2a'): Promise<TestField
   };
   let nowMs = Date.now();
   const now = () => nowMs;
-  const field = new Field({ folder, config, acceleration: 'tcg', log: () => undefined, now });
-  await field.resume();
   const faults = new Faults(join(folder, 'faults.json'));
+  const log = () => undefined;
+  const field = new Field({ folder, config, acceleration: 'tcg', faults, log, now });
+  await field.resume();
   const journal = new Journal(join(folder, 'journal.jsonl'));
   const { keys } = config;
   const api = await startOvhApi({ field, faults, journal, keys, port: 0 });

@@ -10,6 +10,7 @@ import {
   SshHostKeyMismatch,
   SshUnreachable,
 } from '../ssh/errors.ts';
+import { formatDeadline } from '../spec/units.ts';
 import { keyFingerprint, type HostKeyPolicy } from '../ssh/host-key.ts';
 import { beat } from './beat.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -143,9 +144,9 @@ export function cameNotUp(
   { deadlineMs }: Pick<DiskBootWait, 'deadlineMs'>,
   seen: string,
 ): ServerSilent {
-  const minutes = Math.round(deadlineMs / 60_000);
   return new ServerSilent(
-    `${server} did not come up from its disk within ${minutes} minutes. Last seen: ${seen}.`,
+    `${server} did not come up from its disk within ${formatDeadline(deadlineMs)}. ` +
+      `Last seen: ${seen}.`,
   );
 }
 

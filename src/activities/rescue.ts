@@ -10,6 +10,7 @@ import {
   SshHostKeyMismatch,
   SshUnreachable,
 } from '../ssh/errors.ts';
+import { formatDeadline } from '../spec/units.ts';
 import type { HostKeyPolicy } from '../ssh/host-key.ts';
 import type { RemoteScripts } from '../ssh/scripts.ts';
 import { probeBanner } from '../ssh/probe.ts';
@@ -92,7 +93,7 @@ export function createRescueActivities(dependencies: Dependencies) {
         silent: (seen) =>
           new ServerSilent(
             `Rescue did not come up on ${target.server} within ` +
-              `${Math.round(wait.giveUpAfterMs / 60_000)} minutes. Last seen: ${seen}. ` +
+              `${formatDeadline(wait.giveUpAfterMs)}. Last seen: ${seen}. ` +
               `The disk was not touched by this attempt.`,
           ),
       });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { formatSize, parseDurationMs, parseSizeBytes } from './units.ts';
+import { formatDeadline, formatSize, parseDurationMs, parseSizeBytes } from './units.ts';
 
 const sizeUnits = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40, GB: 1e9, TB: 1e12 };
 const count = fc.integer({ min: 1, max: 8_000 });
@@ -66,6 +66,15 @@ describe('durations', () => {
         expect(parseDurationMs(`${n}${name}`)).toBe(n * ms);
       }),
     );
+  });
+
+  it.each([
+    [40 * 60_000, '40 minutes'],
+    [60_000, '1 minute'],
+    [90_000, '90 seconds'],
+    [9_600, '10 seconds'],
+  ])('a deadline of %d ms is called %s', (durationMs, text) => {
+    expect(formatDeadline(durationMs)).toBe(text);
   });
 
   it.each(['40', '40 minutes', '1.5h', '0s', '-1m', 'm'])('%s is refused', (text) => {

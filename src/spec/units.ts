@@ -32,6 +32,15 @@ export function parseDurationMs(text: string): number {
   return durationMs;
 }
 
+/** A deadline in words: `40 minutes`, and `90 seconds` where minutes do not say it. */
+export function formatDeadline(durationMs: number): string {
+  const [amount, unit] =
+    durationMs % 60_000 === 0
+      ? [durationMs / 60_000, 'minute']
+      : [Math.round(durationMs / 1_000), 'second'];
+  return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
+}
+
 /** Bytes in powers of 1024, as short as it stays true: `100 GiB`, `1.8 TiB`. */
 export function formatSize(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];

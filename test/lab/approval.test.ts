@@ -2,26 +2,31 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
 import { makeDemoKey } from '../../lab/demo-key.ts';
+import { until } from '../until.ts';
 import { Instance, type Ended } from './instance.ts';
+import { recordSituation } from './situation.ts';
 
-/** A disk that holds an old system: nothing is written before a person has said yes to just that. */
+/**
+ * A run that needs a person, twice: its rescue does not come, and the disk holds an old system.
+ * Nothing is written before a person has said yes to just that.
+ */
 let instance: Instance;
 let serial: string;
 
 beforeAll(async () => {
-  instance = await Instance.start({ net: '127.0.82', servers: 'core1:KS-2b' });
+  instance = await Instance.start({ net: '127.0.82', servers: 'core2:KS-2b' });
   await makeDemoKey(`${instance.folder}/demo`);
-  const server = instance.lab.server('core1');
+  const server = instance.lab.server('core2');
   serial = (await server.insertOldSystem()).disks[0]?.serial ?? '';
 });
 afterAll(() => instance?.stop());
 
 function spec(): string {
-  const { service, sshPort } = instance.lab.server('core1');
+  const { service, sshPort } = instance.lab.server('core2');
   return instance.file(
-    'core1.yaml',
+    'core2.yaml',
     stringify({
-      server: 'core1',
+      server: 'core2',
       provider: { kind: 'ovh', service, account: 'lab' },
       image: { os: 'flatcar', mirror: 'lab' },
       disk: { serial },
@@ -34,6 +39,7 @@ function spec(): string {
           { name: 'containers', size: 'rest', filesystem: 'btrfs', mount: '/var/lib/docker' },
         ],
       },
+      rescue: { giveUpAfter: '15s' },
     }),
   );
 }
@@ -42,26 +48,64 @@ function said({ stdout, stderr }: Ended): string {
   return stdout + stderr;
 }
 
-it('waits with the whole story, takes only its own token, and then makes the layout in 2 boots', async () => {
-  const server = instance.lab.server('core1');
+it('a rescue that does not come is a pause: a technician resets the server, a person resumes', async () => {
+  const server = instance.lab.server('core2');
+  const { writtenBytes } = await server.status();
+  await instance.lab.arm({ kind: 'rescue-hangs' });
+  const parked = await instance.run('provision', spec(), '--wipe', serial);
+  expect(parked.exitCode, said(parked)).toBe(3);
+  expect(said(parked)).toMatch(/Rescue did not come up on core2 within 15 seconds\./);
+  expect(said(parked)).toContain('ironstep resume core2');
+  recordSituation('parked', await instance.status('core2'));
+  recordSituation('list-parked', await instance.runs.list());
+
+  await server.reset();
+  await until(async () => (await server.status()).boots.at(-1)?.bannerAfterMs != null, 300_000);
+  const resumed = await instance.run('resume', 'core2');
+  expect(resumed.exitCode, said(resumed)).toBe(0);
+  await until(
+    async () => (await instance.status('core2')).attention?.kind === 'approval',
+    120_000,
+    500,
+  );
+  // The one reset of the run; what came up late is used as it is.
+  const { tasks, ...machine } = await server.status();
+  expect([tasks.length, machine.writtenBytes]).toEqual([1, writtenBytes]);
+});
+
+it('waits with the whole story, takes only its own token, and then makes the layout', async () => {
+  const server = instance.lab.server('core2');
   const { writtenBytes } = await server.status();
 
-  const waits = await instance.run('provision', spec(), '--wipe', serial);
+  const waits = await instance.run('watch', 'core2');
   expect(waits.exitCode, said(waits)).toBe(3);
   expect(said(waits)).toMatch(/100 GiB +ext4/);
   const token = /--wipe (\S+:[0-9a-f]{12})/.exec(said(waits))?.[1] ?? '';
   expect(token).toContain(`${serial}:`);
-  expect(said(await instance.run('list'))).toMatch(/core1 +approve .*needs you/);
+  expect(said(await instance.run('list'))).toMatch(/core2 +approve .*needs you/);
+  recordSituation('waiting-for-approval', await instance.status('core2'));
+  recordSituation('list', await instance.runs.list());
 
-  const wrong = await instance.run('approve', 'core1', '--wipe', `${serial}:000000000000`);
+  const wrong = await instance.run('approve', 'core2', '--wipe', `${serial}:000000000000`);
   expect(wrong.exitCode).toBe(1);
   expect((await server.status()).writtenBytes).toBe(writtenBytes);
 
-  const approved = await instance.run('approve', 'core1', '--wipe', token);
+  const approved = await instance.run('approve', 'core2', '--wipe', token);
   expect(approved.exitCode, said(approved)).toBe(0);
-  const ended = await instance.run('watch', 'core1');
+  await until(
+    async () => {
+      const live = await instance.status('core2');
+      recordSituation('installing', live);
+      return /writing the image/.test(live.progress?.label ?? '');
+    },
+    300_000,
+    500,
+  );
+  const ended = await instance.run('watch', 'core2');
   expect(ended.exitCode, said(ended)).toBe(0);
-  const { report } = await instance.status('core1');
+  const status = await instance.status('core2');
+  recordSituation('ready', status);
+  const { report } = status;
   expect(report).toMatchObject({ ok: true, boots: 2, rootBytes: 100 * 2 ** 30 });
   expect(report?.partitions.map(({ name, asSpecified }) => [name, asSpecified])).toEqual([
     ['ROOT', true],

@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { makeDemoKey } from '../../lab/demo-key.ts';
 import { until } from '../until.ts';
 import { Instance, type Ended } from './instance.ts';
+import { recordSituation } from './situation.ts';
 
 /**
  * The second day of one machine: into rescue and back, then its owner locks everybody out, and a
@@ -17,7 +18,7 @@ let instance: Instance;
 let agent: ChildProcess;
 
 beforeAll(async () => {
-  instance = await Instance.start({ net: '127.0.86', servers: 'core1:KS-2c' });
+  instance = await Instance.start({ net: '127.0.87', servers: 'core1:KS-2c' });
   for (const name of ['demo', 'new']) await makeDemoKey(`${instance.folder}/${name}`);
   const socket = `${instance.folder}/agent`;
   agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
@@ -75,10 +76,12 @@ it('rescue and back: the own key logs in to both, settings are put back at the e
   expect(await ironstep('rescue', 'core1')).toContain('boot disk core1');
   expect(await machine()).toMatchObject({ runs: 'rescue', settings: { monitoring: false } });
   expect(await ironstep('list')).toMatch(/core1 +- .* done: core1 runs the rescue system/);
+  recordSituation('in-rescue', await instance.status('core1'));
   const root = await ironstep('ssh', 'core1', '--', 'findmnt', '-no', 'FSTYPE', '/');
   expect(root).not.toMatch(/ext4/);
 
   expect(await ironstep('boot', 'disk', 'core1')).toContain('core1 runs from its disk');
+  recordSituation('from-disk', await instance.status('core1'));
   expect((await machine()).settings).toEqual(settings);
   expect(await ironstep('ssh', 'core1', '--', 'hostname')).toBe('core1\n');
 });
@@ -101,6 +104,7 @@ it('who is locked out gets in with a new key, through rescue and the disk', asyn
   const before = await boots();
   const added = await ironstep('add-key', 'core1', '--key', 'new.pub');
   expect(added).toContain('core1 lets 1 key in');
+  recordSituation('key-added', await instance.status('core1'));
   expect(await boots()).toBe(before + 2);
   expect((await machine()).settings).toEqual(settings);
   expect(await ironstep('ssh', 'core1', '--', 'hostname')).toBe('core1\n');

@@ -21,7 +21,7 @@ let instance: Instance;
 let serial: string;
 
 beforeAll(async () => {
-  instance = await Instance.start({ net: '127.0.86', servers: 'core1:KS-2c' });
+  instance = await Instance.start({ net: '127.0.88', servers: 'core1:KS-2c' });
   await makeDemoKey(`${instance.folder}/demo`);
   serial = (await machine()).disks[0]?.serial ?? '';
 });

@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { makeDemoKey } from '../../lab/demo-key.ts';
 import type { LabServerHandle } from '../../lab/lab-client.ts';
 import { Instance } from './instance.ts';
+import { recordSituation } from './situation.ts';
 
 /** Bad input: a clear message, exit code ≠ 0, nothing changed at the provider or on a disk. */
 describe('what cannot be done is refused', () => {
@@ -142,11 +143,14 @@ describe('what cannot be done is refused', () => {
   });
 
   describe('from rescue, before the first write', () => {
-    it('a serial that no disk has', async () => {
-      const said = await refused(specOf({ disk: { serial: 'NOT-THERE' } }), '--wipe', 'NOT-THERE');
-      expect(said).toContain('NOT-THERE');
+    it('a disk that a technician has replaced', async () => {
+      await server.swapSerial('Z1DREPLACED');
+      const said = await refused(specOf(), '--wipe', serial);
       expect(said).toContain(serial);
+      expect(said).toContain('Z1DREPLACED');
       await expectNothingChanged();
+      recordSituation('refused-disk', await instance.status('core1'));
+      await server.swapSerial(serial);
     });
 
     it('two disks and no selector', async () => {

@@ -1,12 +1,15 @@
 import { writeFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 
 const folder = new URL('../fixtures/runs/', import.meta.url);
 
 /**
  * Keeps what a real run said, for test/unit/snapshots.test.ts; only `npm run snapshots` asks for it,
- * so that a test never changes what it is held against.
+ * so that a test never changes what it is held against. Who recorded it is nobody's business.
  */
 export function recordSituation(name: string, value: unknown): void {
   if (process.env['IRONSTEP_SNAPSHOTS'] !== 'record') return;
-  writeFileSync(new URL(`${name}.json`, folder), `${JSON.stringify(value, null, 2)}\n`);
+  const text = JSON.stringify(value, null, 2);
+  const me = `${userInfo().username}@${hostname()}`;
+  writeFileSync(new URL(`${name}.json`, folder), `${text.replaceAll(me, 'ada@desk')}\n`);
 }
