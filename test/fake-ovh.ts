@@ -2,6 +2,7 @@ import { startScriptedHttp } from './scripted-http.ts';
 import type { Call, Reply, ScriptedHttp } from './scripted-http.ts';
 import { openProvider } from '../src/providers/registry.ts';
 import type { Provider } from '../src/providers/provider.ts';
+import type { Account } from '../src/secrets/credentials.ts';
 import { Secret } from '../src/secrets/secret.ts';
 
 /** The service name of the one server that FakeOvh has. */
@@ -84,10 +85,15 @@ function matches(task: Record<string, unknown>, query: URLSearchParams): boolean
 }
 
 /** A fake server and the adapter that talks to it. `puts` are the bodies of all changes. */
-export type Rented = AsyncDisposable & { ovh: FakeOvh; provider: Provider; puts(): unknown[] };
+export type Rented = AsyncDisposable & {
+  ovh: FakeOvh;
+  provider: Provider;
+  calls: Call[];
+  puts(): unknown[];
+};
 
 /** Starts a fake OVH with one server, and opens it. */
-export async function rent(): Promise<Rented> {
+export async function rent(account: Partial<Account> = {}): Promise<Rented> {
   const ovh = new FakeOvh();
   const api: ScriptedHttp = await startScriptedHttp((call) => ovh.answer(call));
   const provider = openProvider(
@@ -99,11 +105,15 @@ export async function rent(): Promise<Rented> {
       applicationKey: new Secret('example-key'),
       applicationSecret: new Secret('example-secret'),
       consumerKey: new Secret('example-consumer'),
+      mailHistory: false,
+      mailbox: null,
+      ...account,
     },
   );
   return {
     ovh,
     provider,
+    calls: api.calls,
     puts: () =>
       api.calls.filter(({ method }) => method === 'PUT').map(({ body }) => JSON.parse(body)),
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),

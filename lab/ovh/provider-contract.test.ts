@@ -26,6 +26,8 @@ function adapter({ url, keys, service }: TestField): Provider {
       applicationKey: new Secret(keys.applicationKey),
       applicationSecret: new Secret(keys.applicationSecret),
       consumerKey: new Secret(keys.consumerKey),
+      mailHistory: true,
+      mailbox: null,
     },
   );
 }

@@ -1,4 +1,5 @@
 import type { SshConnection, SshTarget } from '../ssh/connection.ts';
+import type { connectWithPassword } from '../ssh/password-login.ts';
 import type { Mirror } from '../os/mirror.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { KeyPair } from '../secrets/derive-key.ts';
@@ -28,5 +29,7 @@ export type Dependencies = {
     target: SshTarget,
     options: { connectTimeoutMs: number; signal?: AbortSignal },
   ): Promise<SshConnection>;
+  /** Sends a password once; see ssh/exchange-password.ts. */
+  connectWithPassword: typeof connectWithPassword;
   fetch: typeof fetch;
 };

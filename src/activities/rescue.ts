@@ -16,6 +16,7 @@ import type { RemoteScripts } from '../ssh/scripts.ts';
 import { probeBanner } from '../ssh/probe.ts';
 import { beat } from './beat.ts';
 import type { Dependencies } from './dependencies.ts';
+import { obtainLogin, searchLogin, wordOf, type LoginSearch } from './obtain-login.ts';
 import { openAny, type OpenSystem } from './open-system.ts';
 import { RefusedOnHost, ServerSilent } from './run-errors.ts';
 import { waitForAnswer } from './wait-for-answer.ts';
@@ -28,8 +29,19 @@ export type RescueWait = {
   knownBootIds: string[];
   /** The person's own keys, which the session admits beside ours. */
   authorizedKeys?: string[];
+  /** From `armRescue`: where our key is refused, a password of this boot is looked for. */
+  mailWatermark?: number | null;
   pace: Pace;
 };
+
+/** What a look at the answering system goes by. */
+type RescueLook = Pick<RescueWait, 'sentAtMs' | 'knownBootIds' | 'authorizedKeys'> & {
+  /** Absent: our key is the only way in. */
+  logins?: LoginSearch | undefined;
+};
+
+/** Asking a provider, a mailbox and a server for a login is not done at every look. */
+const pollsPerLogin = 10;
 
 /** A banner that takes half a minute belongs to a server that has hardly any life left. */
 const patientLooks = 6;
@@ -44,7 +56,7 @@ export function createRescueActivities(dependencies: Dependencies) {
     async armRescue(
       target: RunTarget,
       image: string | null,
-    ): Promise<{ image: string; watermark: number }> {
+    ): Promise<{ image: string; watermark: number; mailWatermark: number | null }> {
       const provider = await dependencies.provider(target.provider);
       const signal = cancellationSignal();
       await dependencies.confirmAttempt();
@@ -54,7 +66,9 @@ export function createRescueActivities(dependencies: Dependencies) {
         { publicKey, ...(image === null ? {} : { image }) },
         signal,
       );
-      return { image: armed.image, watermark: await provider.latestTaskId(signal) };
+      const watermark = await provider.latestTaskId(signal);
+      if (!armed.keyTaken) log.warn('the provider does not take our rescue key', { ...target });
+      return { image: armed.image, watermark, mailWatermark: armed.mailWatermark };
     },
 
     /**
@@ -82,14 +96,20 @@ export function createRescueActivities(dependencies: Dependencies) {
      */
     async waitForRescue(target: RunTarget, wait: RescueWait): Promise<System> {
       const deadlineMs = wait.sentAtMs + wait.giveUpAfterMs;
+      const logins =
+        wait.mailWatermark === undefined
+          ? undefined
+          : searchLogin(wait.mailWatermark, wait.pace.pollMs * pollsPerLogin);
       return waitForAnswer<System>({
         target,
         pace: wait.pace,
         deadlineMs,
         look: async (answeredAtMs) => {
-          beat({ label: 'something answers; asking who it is' });
-          return askForRescue(dependencies, target, wait, answeredAtMs);
+          const label = 'something answers; asking who it is';
+          beat({ label, ...(logins && wordOf(logins)) });
+          return askForRescue(dependencies, target, { ...wait, logins }, answeredAtMs);
         },
+        word: () => (logins ? wordOf(logins) : null),
         silent: (seen) =>
           new ServerSilent(
             `Rescue did not come up on ${target.server} within ` +
@@ -115,47 +135,74 @@ export async function showsBanner(target: RunTarget, looks: number): Promise<boo
 
 /**
  * Asks whoever answers for a rescue system of ours in a new boot, and claims it; a string says what
- * was seen instead.
+ * was seen instead. With `logins`, a system that refuses our key gets it by a password, if one of
+ * the provider's channels has it.
  */
 export async function askForRescue(
   dependencies: Dependencies,
   target: RunTarget,
-  wait: Pick<RescueWait, 'sentAtMs' | 'knownBootIds' | 'authorizedKeys'>,
+  look: RescueLook,
   answeredAtMs: number,
 ): Promise<System | string> {
-  return lookForRescue(dependencies, target, wait, answeredAtMs, ({ scripts }) =>
-    claim(dependencies, target, scripts, wait.authorizedKeys ?? []),
-  );
+  const claimIt = ({ scripts }: OpenSystem) =>
+    claim(dependencies, target, scripts, look.authorizedKeys ?? []);
+  try {
+    return await proveRescue(dependencies, target, look, answeredAtMs, claimIt);
+  } catch (error) {
+    if (!(error instanceof SshAuthRefused) || look.logins === undefined) return seenInstead(error);
+    const stranger = { ...look, hostKey: error.hostKey };
+    const login = await obtainLogin(dependencies, target, stranger, look.logins);
+    if (login.kind === 'not-yet') return `${seenInstead(error)}; ${login.seen}`;
+    if (login.kind === 'exhausted') {
+      return `${seenInstead(error)}; tried: ${login.tried}. With a password of yours: ironstep credentials ${target.server}`;
+    }
+    log.info('our key was placed with a password', { channel: login.channel });
+    const pinned: HostKeyPolicy = { kind: 'pinned', keys: [login.hostKey] };
+    return proveRescue(dependencies, target, look, answeredAtMs, claimIt, pinned).catch(
+      seenInstead,
+    );
+  }
 }
 
-/** As `askForRescue`, but claims nothing; `use` is called with the session that is proven. */
+/** As `askForRescue`, but claims nothing, and takes our key only. */
 export async function lookForRescue(
   dependencies: Dependencies,
   target: RunTarget,
-  wait: Pick<RescueWait, 'sentAtMs' | 'knownBootIds'>,
+  look: Pick<RescueLook, 'sentAtMs' | 'knownBootIds'>,
+  answeredAtMs: number,
+): Promise<System | string> {
+  return proveRescue(dependencies, target, look, answeredAtMs).catch(seenInstead);
+}
+
+/** `use` is called with the session that is proven. Throws what opening it throws. */
+async function proveRescue(
+  dependencies: Dependencies,
+  target: RunTarget,
+  look: Pick<RescueLook, 'sentAtMs' | 'knownBootIds'>,
   answeredAtMs: number,
   use: (open: OpenSystem) => Promise<void> = async () => {},
+  hostKey: HostKeyPolicy = { kind: 'first-use' },
 ): Promise<System | string> {
-  try {
-    await using open = await openAny(dependencies, target, 'rescue', { kind: 'first-use' });
-    const { identity } = open;
-    if (runsFromDisk(identity)) return `a system that runs from ${identity.rootSource} answered`;
-    if (wait.knownBootIds.includes(identity.bootId)) return 'the rescue of an earlier boot answers';
-    await use(open);
-    return {
-      kind: 'rescue',
-      bootId: identity.bootId,
-      hostKey: open.connection.hostKey,
-      user: 'root',
-      waitedMs: Math.max(0, answeredAtMs - wait.sentAtMs),
-      kernel: identity.kernel,
-    };
-  } catch (error) {
-    if (error instanceof SshAuthRefused)
-      return 'a system that does not take our rescue key answered';
-    if (isSilence(error)) return (error as Error).message;
-    throw error;
-  }
+  await using open = await openAny(dependencies, target, 'rescue', hostKey);
+  const { identity } = open;
+  if (runsFromDisk(identity)) return `a system that runs from ${identity.rootSource} answered`;
+  if (look.knownBootIds.includes(identity.bootId)) return 'the rescue of an earlier boot answers';
+  await use(open);
+  return {
+    kind: 'rescue',
+    bootId: identity.bootId,
+    hostKey: open.connection.hostKey,
+    user: 'root',
+    waitedMs: Math.max(0, answeredAtMs - look.sentAtMs),
+    kernel: identity.kernel,
+  };
+}
+
+/** What a failed look says in words; throws what is no answer of the server's. */
+function seenInstead(error: unknown): string {
+  if (error instanceof SshAuthRefused) return 'a system that does not take our rescue key answered';
+  if (isSilence(error)) return (error as Error).message;
+  throw error;
 }
 
 /** An OS that ironstep installed earlier has a host key that only this worker's secret derives. */

@@ -35,7 +35,11 @@ async function sendReset(
     pace?: Pace;
   } = {},
 ): Promise<Reset> {
-  const capabilities = { bootSelection: 'sticky', resetTracking: 'task' } as const;
+  const capabilities = {
+    bootSelection: 'sticky',
+    resetTracking: 'task',
+    credentialChannels: [],
+  } as const;
   const dependencies: Partial<Dependencies> = {
     provider: async () => ({ capabilities, ...behaviour }) as Provider,
     confirmAttempt: options.confirm ?? (async () => {}),
@@ -135,7 +139,11 @@ it('sends once more when the first left no trace, and then asks a person', async
 });
 
 it('without tracking by the provider, unknown means sent', async () => {
-  const capabilities = { bootSelection: 'one-shot', resetTracking: 'none' } as const;
+  const capabilities = {
+    bootSelection: 'one-shot',
+    resetTracking: 'none',
+    credentialChannels: [],
+  } as const;
   const findReset = async () => null;
   const reset = await sendReset({ capabilities, findReset, hardReset: unknown });
   expect(reset.task).toBeNull();
@@ -147,7 +155,7 @@ it('a call that was never made leaves no word: the next attempt need not look fo
   attempt.on('heartbeat', (details) => words.push(details));
   const provider = async () =>
     ({
-      capabilities: { bootSelection: 'sticky', resetTracking: 'task' },
+      capabilities: { bootSelection: 'sticky', resetTracking: 'task', credentialChannels: [] },
       findReset: async () => null,
       hardReset: () => Promise.reject(new ProviderUnavailable('nothing listens')),
     }) as Partial<Provider> as Provider;

@@ -18,6 +18,8 @@ type Question<Answer> = {
   /** Asked each time an SSH banner is seen; a string says what was seen instead. */
   look: (answeredAtMs: number) => Promise<Answer | string>;
   silent: (seen: string) => Error;
+  /** What a later attempt has to know, besides what was seen. */
+  word?: () => object | null;
 };
 
 /**
@@ -42,7 +44,7 @@ export async function waitForAnswer<Answer extends object>(
       const closed = `SSH port ${target.sshPort} is closed`;
       seen = probe.kind === 'refused' ? closed : 'nothing answers';
     }
-    beat({ label: seen });
+    beat({ label: seen, ...question.word?.() });
     if (Date.now() > question.deadlineMs) throw question.silent(seen);
     if (Date.now() > attemptEndsMs) throw notYet(seen, pace.pollMs);
     await sleep(pace.pollMs, undefined, { signal });

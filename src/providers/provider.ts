@@ -1,3 +1,5 @@
+import type { CredentialChannel, PasswordChannel, RescueBoot } from './rescue-password.ts';
+
 /**
  * The one interface to a provider of rented servers. Small on purpose: a provider is an adapter,
  * and no workflow or activity knows which one it talks to.
@@ -26,11 +28,16 @@ export interface Provider {
   ): { snapshot: SettingsSnapshot; warning: string } | null;
   /** Monitoring off, no proactive intervention. Idempotent. */
   quiesce(signal?: AbortSignal): Promise<void>;
-  /** The next boot is rescue, with this public key of ours as its login. Idempotent. */
+  /**
+   * The next boot is rescue, with this public key of ours as its login. Idempotent. A key that the
+   * provider does not take is left out, so that the boot has a password.
+   */
   armRescue(
     request: { publicKey: string; image?: string },
     signal?: AbortSignal,
   ): Promise<RescueArmed>;
+  /** Where root's password of a rescue boot may be found, in the order to try. Asks nobody yet. */
+  passwordChannels(boot: RescueBoot): PasswordChannel[];
   /** The next boot is from disk. Idempotent. */
   armDisk(signal?: AbortSignal): Promise<void>;
   /** Highest task id the provider knows of this server; the watermark taken before a reset. */
@@ -57,6 +64,8 @@ export type Capabilities = {
   /** Does a chosen boot target hold for every later boot, or for the next one only? */
   bootSelection: 'sticky' | 'one-shot';
   resetTracking: 'task' | 'none';
+  /** How one gets into its rescue system, in the order to try. */
+  credentialChannels: readonly CredentialChannel[];
 };
 
 export type ServerDescription = {
@@ -105,7 +114,14 @@ export type SettingInWords = {
   asInRun: boolean;
 };
 
-export type RescueArmed = { image: string; login: string };
+export type RescueArmed = {
+  image: string;
+  login: string;
+  /** False: the provider refused our key, so the boot will have a password. */
+  keyTaken: boolean;
+  /** Highest id of the provider's mails before the boot; null: they are not read. */
+  mailWatermark: number | null;
+};
 
 export type ProviderTask = {
   taskId: number;

@@ -1,6 +1,7 @@
 import { CredentialsInvalid } from '../secrets/credentials.ts';
 import type { Account } from '../secrets/credentials.ts';
 import type { ServerSpec } from '../spec/server-spec.ts';
+import { imapMailbox } from './imap-mailbox.ts';
 import { OvhClient } from './ovh/client.ts';
 import { OvhProvider } from './ovh/ovh-provider.ts';
 import type { Provider } from './provider.ts';
@@ -15,6 +16,9 @@ export function openProvider(reference: ServerSpec['provider'], account: Account
   }
   switch (reference.kind) {
     case 'ovh':
-      return new OvhProvider(new OvhClient(account), reference.service);
+      return new OvhProvider(new OvhClient(account), reference.service, {
+        mailHistory: account.mailHistory,
+        mailbox: account.mailbox && imapMailbox(account.mailbox),
+      });
   }
 }

@@ -50,6 +50,37 @@ describe('loadAccount', () => {
     expect(JSON.stringify(loaded) + inspect(loaded)).not.toContain('canary');
   });
 
+  it('reads mails only where it is told to, and knows how to reach a mailbox', async () => {
+    await write(account());
+    expect(await loadAccount(folder, 'kimsufi')).toMatchObject({
+      mailHistory: false,
+      mailbox: null,
+    });
+    await writeFile(join(folder, 'mail-password'), 'canary-of-mail\n', { mode: 0o600 });
+    await writeFile(join(folder, 'authority.pem'), 'a certificate');
+    const mailbox =
+      '{ host: imap.example.org, user: me, password: "file:mail-password", ' +
+      'authority: "file:authority.pem" }';
+    await write(account({ mailHistory: 'true', mailbox }));
+    const loaded = await loadAccount(folder, 'kimsufi');
+    expect(loaded).toMatchObject({
+      mailHistory: true,
+      mailbox: { port: 993, folder: 'INBOX', authority: 'a certificate' },
+    });
+    expect(loaded.mailbox?.password.reveal()).toBe('canary-of-mail');
+    expect(JSON.stringify(loaded) + inspect(loaded)).not.toContain('canary');
+  });
+
+  it.each([
+    ['mailHistory', 'yes, please'],
+    ['mailbox', '{ host: imap.example.org }'],
+    ['mailbox', '{ host: h, user: u, password: p, authority: file:none.pem }'],
+    ['mailbox', '{ host: h, user: u, password: p, port: imaps }'],
+  ])('refuses %s: %s', async (field, value) => {
+    await write(account({ [field]: value }));
+    await expect(loadAccount(folder, 'kimsufi')).rejects.toThrow(CredentialsInvalid);
+  });
+
   it('keeps a key of digits as it is written', async () => {
     await write(account({ applicationKey: '0012345678901234567890' }));
     const { applicationKey } = await loadAccount(folder, 'kimsufi');

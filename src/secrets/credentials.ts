@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 
@@ -52,6 +53,21 @@ export type Account = {
   applicationKey: Secret;
   applicationSecret: Secret;
   consumerKey: Secret;
+  /** Look for a rescue password in the service mails that the provider's API shows. */
+  mailHistory: boolean;
+  /** Look for it in this mailbox, which receives the provider's mails. */
+  mailbox: MailboxAccount | null;
+};
+
+/** How to read a mailbox, by IMAP over TLS. */
+export type MailboxAccount = {
+  host: string;
+  port: number;
+  user: string;
+  password: Secret;
+  folder: string;
+  /** PEM of the authority that signed the server's certificate; null: the usual ones. */
+  authority: string | null;
 };
 
 /** OVH's platforms; a key works only on the one where it was made. Names as in OVH's own SDKs. */
@@ -72,12 +88,28 @@ const endpoint = z
     message: `use one of ${Object.keys(ovhEndpoints).join(', ')}, or an https URL`,
   });
 
+/** Every scalar of the file is text. */
+const mailboxSchema = z.strictObject({
+  host: z.string().min(1),
+  port: z
+    .string()
+    .regex(/^\d{1,5}$/, 'a port')
+    .default('993')
+    .transform(Number),
+  user: z.string().min(1),
+  password: z.string().min(1),
+  folder: z.string().min(1).default('INBOX'),
+  authority: z.string().startsWith('file:', 'file:PATH of a PEM file').optional(),
+});
+
 const accountSchema = z.strictObject({
   kind: z.literal('ovh'),
   endpoint,
   applicationKey: z.string().min(1),
   applicationSecret: z.string().min(1),
   consumerKey: z.string().min(1),
+  mailHistory: z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false),
+  mailbox: mailboxSchema.optional(),
 });
 
 const howTo = `Write it like this, with mode 0600; a value may also be env:NAME or file:PATH:
@@ -106,16 +138,41 @@ export async function loadAccount(folder: string, name: string): Promise<Account
       `${file}: account "${name}" cannot be used.\n${z.prettifyError(parsed.error)}\n${howTo}`,
     );
   }
+  const { kind, endpoint: url, mailHistory, mailbox } = parsed.data;
   const secret = async (field: 'applicationKey' | 'applicationSecret' | 'consumerKey') =>
     new Secret(await resolveValue(parsed.data[field], `${file}: ${name}.${field}`, folder));
   return {
-    name,
-    kind: parsed.data.kind,
-    endpoint: parsed.data.endpoint,
+    ...{ name, kind, endpoint: url, mailHistory },
     applicationKey: await secret('applicationKey'),
     applicationSecret: await secret('applicationSecret'),
     consumerKey: await secret('consumerKey'),
+    mailbox:
+      mailbox === undefined
+        ? null
+        : await mailboxAccount(mailbox, `${file}: ${name}.mailbox`, folder),
   };
+}
+
+async function mailboxAccount(
+  { password, authority, ...server }: z.output<typeof mailboxSchema>,
+  where: string,
+  folder: string,
+): Promise<MailboxAccount> {
+  return {
+    ...server,
+    password: new Secret(await resolveValue(password, `${where}.password`, folder)),
+    // A certificate is no secret, so others may read its file.
+    authority: authority === undefined ? null : await readAuthority(authority, where, folder),
+  };
+}
+
+async function readAuthority(value: string, where: string, folder: string): Promise<string> {
+  const file = resolve(folder, value.replace(/^file:/, ''));
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new CredentialsInvalid(`${where}.authority: ${file} cannot be read.`, { cause });
+  }
 }
 
 async function readCredentials(file: string): Promise<string> {

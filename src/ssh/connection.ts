@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import ssh2 from 'ssh2';
-import type { CipherAlgorithm, Client } from 'ssh2';
+import type { CipherAlgorithm, Client, ConnectConfig } from 'ssh2';
 import { RemoteCommandFailed, SshAuthRefused, SshUnreachable } from './errors.ts';
 import { runCommand } from './exec.ts';
 import type { ExecOptions, ExecResult, Session } from './exec.ts';
@@ -40,6 +40,13 @@ const ciphers: CipherAlgorithm[] = [
 /** A peer that vanished is noticed after about interval × (count + 1): 15 s. */
 const keepalive = { keepaliveInterval: 5_000, keepaliveCountMax: 2 };
 
+/** How a client shows who it is, and what a refusal of that means. */
+export type Authentication = {
+  config: Pick<ConnectConfig, 'privateKey' | 'authHandler' | 'tryKeyboard'>;
+  /** `hostKey`: the OpenSSH line of who refused. */
+  refused: (hostKey: string, cause: unknown) => Error;
+};
+
 /**
  * Logs in by key. Nothing is retried here: Temporal does that. A connection belongs to one boot of
  * one system and is never used again after a reboot (invariant 5).
@@ -48,9 +55,28 @@ const keepalive = { keepaliveInterval: 5_000, keepaliveCountMax: 2 };
  */
 export async function connect(target: SshTarget, options: ConnectOptions): Promise<SshConnection> {
   const { host, port, user, privateKey } = target;
+  const ours = keyFingerprint(privateKey);
+  return openConnection(target, options, {
+    // Without it ssh2 begins with an attempt of method `none`, a round trip and a log line.
+    config: { privateKey, authHandler: ['publickey'] },
+    refused: (hostKey, cause) =>
+      new SshAuthRefused(
+        `${host}:${port} refuses our key ${ours} for the user ${user}: another system ` +
+          `answers than expected, or the key was not installed there`,
+        hostKey,
+        { cause },
+      ),
+  });
+}
+
+/** Connects and logs in, one way or another. Throws as `connect` does, and `refused`. */
+export async function openConnection(
+  { host, port, user, hostKey }: Omit<SshTarget, 'privateKey'>,
+  options: ConnectOptions,
+  { config, refused }: Authentication,
+): Promise<SshConnection> {
   const where = `${host}:${port}`;
-  const hostKeys = new HostKeyCheck(where, target.hostKey);
-  const ourFingerprint = keyFingerprint(privateKey);
+  const hostKeys = new HostKeyCheck(where, hostKey);
   options.signal?.throwIfAborted();
   const socket = connectTcp({ host, port, noDelay: true });
   const client = new ssh2.Client();
@@ -59,11 +85,7 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
   client.on('close', () => (session.ended ??= new Error('connection closed')));
   try {
     client.connect({
-      sock: socket,
-      username: user,
-      privateKey,
-      // Without it ssh2 begins with an attempt of method `none`, a round trip and a log line.
-      authHandler: ['publickey'],
+      ...{ sock: socket, username: user, ...config },
       // Without a verifier ssh2 accepts any key (measured).
       hostVerifier: (key: Buffer) => hostKeys.accepts(key),
       algorithms: { serverHostKey: hostKeys.algorithms, cipher: ciphers },
@@ -74,7 +96,11 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
   } catch (error) {
     socket.destroy();
     options.signal?.throwIfAborted();
-    throw hostKeys.mismatch(session.ended) ?? loginFailure(target, ourFingerprint, error);
+    const mismatch = hostKeys.mismatch(session.ended);
+    if (mismatch !== null) throw mismatch;
+    const failure = error as Error & { level?: string };
+    if (failure.level === 'client-authentication') throw refused(hostKeys.line, error);
+    throw new SshUnreachable(`${where}: no SSH login: ${failure.message}`, { cause: error });
   }
   return new SshConnection(session, socket, user, hostKeys.line);
 }
@@ -102,19 +128,6 @@ function login(client: Client, socket: Socket, options: ConnectOptions): Promise
 
 function silence(socket: Socket): string {
   return socket.connecting ? 'no answer' : 'connected, but no SSH banner';
-}
-
-function loginFailure(target: SshTarget, ourFingerprint: string, error: unknown): Error {
-  const { host, port, user } = target;
-  const failure = error as Error & { level?: string };
-  if (failure.level === 'client-authentication') {
-    return new SshAuthRefused(
-      `${host}:${port} refuses our key ${ourFingerprint} for the user ${user}: another system ` +
-        `answers than expected, or the key was not installed there`,
-      { cause: error },
-    );
-  }
-  return new SshUnreachable(`${host}:${port}: no SSH login: ${failure.message}`, { cause: error });
 }
 
 /** One login. Commands may run side by side: OpenSSH allows 10 at once by default. */

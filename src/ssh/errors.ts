@@ -31,16 +31,18 @@ export class SshUnreachable extends Error {
  */
 export class SshHostKeyMismatch extends Error {
   override name = 'SshHostKeyMismatch';
-  /** SHA256 fingerprints of the pinned keys. */
+  /** SHA256 fingerprints of the pinned keys; none when any key but the offered one would do. */
   readonly expected: string[];
   /** SHA256 fingerprint of the offered key; null when no key of a pinned type was offered. */
   readonly offered: string | null;
 
   constructor(where: string, expected: string[], offered: string | null) {
+    const seen = `${where} offered the host key ${offered ?? '(none of the pinned type)'}`;
     super(
-      `${where} offered the host key ${offered ?? '(none of the pinned type)'}, expected ` +
-        `${expected.join(' or ')}. Another system answers there than the one that was pinned; ` +
-        `nothing was sent to it.`,
+      expected.length === 0
+        ? `${seen}, which belongs to another system of this server; nothing was sent to it.`
+        : `${seen}, expected ${expected.join(' or ')}. Another system answers there than the one ` +
+            `that was pinned; nothing was sent to it.`,
     );
     this.expected = expected;
     this.offered = offered;
@@ -60,6 +62,34 @@ export class SshHostKeyMismatch extends Error {
  */
 export class SshAuthRefused extends Error {
   override name = 'SshAuthRefused';
+  /** The key that the refusing server showed, as an OpenSSH line: which system it is. */
+  readonly hostKey: string;
+
+  constructor(message: string, hostKey: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.hostKey = hostKey;
+  }
+}
+
+/**
+ * The server did not take the password. It was sent once, and is not sent to this system again.
+ *
+ * @where rescue, command line
+ * @changed Nothing.
+ * @remedy See that the password is the one of this boot: every rescue boot has a new one, and a mail
+ *   of an earlier boot or of another server looks the same. Then try again.
+ * @example
+ * 127.0.77.1:22 refuses the password for the user root. It was tried once and nothing was changed.
+ */
+export class SshPasswordRefused extends Error {
+  override name = 'SshPasswordRefused';
+  /** False: the server takes no passwords at all, so it was shown none. */
+  readonly sent: boolean;
+
+  constructor(message: string, sent: boolean, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.sent = sent;
+  }
 }
 
 /**

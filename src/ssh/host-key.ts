@@ -5,9 +5,11 @@ import { SshHostKeyMismatch } from './errors.ts';
 
 /**
  * What may answer (invariant 8): one of these keys, as OpenSSH lines `ssh-ed25519 AAAA…`; or, for
- * the rescue system of a provider that does not tell its key, whatever answers first in this boot.
+ * the rescue system of a provider that does not tell its key, whatever answers first in this boot,
+ * unless it is known to be another system.
  */
-export type HostKeyPolicy = { kind: 'pinned'; keys: string[] } | { kind: 'first-use' };
+export type HostKeyPolicy =
+  { kind: 'pinned'; keys: string[] } | { kind: 'first-use'; except?: string[] };
 
 const algorithmsOfType = new Map<string, ServerHostKeyAlgorithm[]>([
   ['ssh-ed25519', ['ssh-ed25519']],
@@ -26,6 +28,7 @@ export function keyFingerprint(line: string): string {
 export class HostKeyCheck {
   readonly #where: string;
   readonly #pinned: { type: string; bytes: Buffer }[] | null;
+  readonly #excepted: Buffer[];
   #offered: Buffer | null = null;
   #mismatch: SshHostKeyMismatch | null = null;
 
@@ -33,6 +36,7 @@ export class HostKeyCheck {
   constructor(where: string, policy: HostKeyPolicy) {
     this.#where = where;
     this.#pinned = policy.kind === 'first-use' ? null : policy.keys.map(pinnedKey);
+    this.#excepted = policy.kind === 'first-use' ? (policy.except ?? []).map(keyBytes) : [];
     if (this.#pinned?.length === 0) throw new RangeError(`${where}: no host key to pin`);
   }
 
@@ -44,6 +48,10 @@ export class HostKeyCheck {
 
   /** Said by the key exchange. A rekey must show the key that was accepted before. */
   accepts(bytes: Buffer): boolean {
+    if (this.#excepted.some((key) => key.equals(bytes))) {
+      this.#mismatch = this.#refuse([], fingerprint(bytes));
+      return false;
+    }
     const expected = this.#offered ? [this.#offered] : this.#pinned?.map((key) => key.bytes);
     if (expected && !expected.some((key) => key.equals(bytes))) {
       this.#mismatch = this.#refuse(expected, fingerprint(bytes));

@@ -8,6 +8,7 @@ import { loadMirrors } from '../secrets/mirrors.ts';
 import { signReceipt, verifyReceipt } from '../secrets/receipt-mac.ts';
 import { createSettingsStore } from '../settings/settings-store.ts';
 import { connect } from '../ssh/connection.ts';
+import { connectWithPassword } from '../ssh/password-login.ts';
 
 /**
  * What activities work with, from the worker's configuration folder and its master secret.
@@ -27,6 +28,7 @@ export async function openDependencies(configFolder: string): Promise<Dependenci
     mirrors: () => loadMirrors(configFolder),
     settings: createSettingsStore(),
     connect,
+    connectWithPassword,
     fetch,
   };
 }

@@ -83,6 +83,7 @@ async function enterRescue(
   const wait = {
     knownBootIds: boots.ids,
     authorizedKeys,
+    mailWatermark: armed.mailWatermark,
     pace: run.pace,
     giveUpAfterMs: deadlines.comesBackMs,
   };

@@ -30,6 +30,8 @@ function open(at: TestField, changes: { service?: string; consumerKey?: string }
       applicationKey: new Secret(at.keys.applicationKey),
       applicationSecret: new Secret(at.keys.applicationSecret),
       consumerKey: new Secret(changes.consumerKey ?? at.keys.consumerKey),
+      mailHistory: false,
+      mailbox: null,
     },
   );
 }

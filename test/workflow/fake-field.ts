@@ -95,7 +95,7 @@ export class FakeField {
   /** What the phases do, from rescue on. */
   get #phases() {
     return {
-      armRescue: async () => ({ image: 'rescue12', watermark: 7 }),
+      armRescue: async () => ({ image: 'rescue12', watermark: 7, mailWatermark: null }),
       whoAnswers: async () => this.answering,
       hardReset: async () => ({ task: task(8), sentAtMs: Date.now() }),
       waitForTask: async () => task(8),

@@ -29,6 +29,8 @@ function accountAt(endpoint: string): Account {
     applicationKey: new Secret(keys.key),
     applicationSecret: new Secret(keys.secret),
     consumerKey: new Secret(keys.consumer),
+    mailHistory: false,
+    mailbox: null,
   };
 }
 

@@ -71,6 +71,25 @@ export class OvhClient {
     return this.#parse(sent, await this.#signed(sent), schema);
   }
 
+  /**
+   * A call that asks for no key, so it is not signed; repeating it is harmless. The body is never
+   * in a message.
+   */
+  async postOpen<T>(
+    path: string,
+    body: object,
+    schema: z.ZodType<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const sent = this.#request('POST', path, JSON.stringify(body), signal);
+    return this.#parse(sent, this.#accepted(sent, await this.#send(sent, {})), schema);
+  }
+
+  /** How far OVH's clock is ahead of ours, in milliseconds. */
+  async clockAheadMs(signal?: AbortSignal): Promise<number> {
+    return 1000 * (this.#clockDeltaSeconds ?? (await this.#readClock(signal)));
+  }
+
   #request(method: Method, path: string, body: string, signal: AbortSignal | undefined): Sent {
     return { method, url: this.#account.endpoint + path, body, signal };
   }
@@ -105,15 +124,18 @@ export class OvhClient {
 
   async #readClock(signal: AbortSignal | undefined): Promise<number> {
     const sent = this.#request('GET', '/auth/time', '', signal);
-    const answer = await this.#send(sent, {});
-    this.#refuseRedirect(sent, answer.response);
-    if (!answer.response.ok) {
-      const call = { method: sent.method, request: describe(sent) };
-      throw refusalError(readRefusal(call, answer.response, redact(answer.text)));
-    }
+    const answer = this.#accepted(sent, await this.#send(sent, {}));
     const seconds = this.#parse(sent, answer, z.number().int());
     this.#clockDeltaSeconds = seconds - Math.floor(Date.now() / 1000);
     return this.#clockDeltaSeconds;
+  }
+
+  /** The answer of a call that is not signed. Throws when it is not 2xx. */
+  #accepted(sent: Sent, answer: Answer): Answer {
+    this.#refuseRedirect(sent, answer.response);
+    if (answer.response.ok) return answer;
+    const call = { method: sent.method, request: describe(sent) };
+    throw refusalError(readRefusal(call, answer.response, redact(answer.text)));
   }
 
   async #send(sent: Sent, signature: Record<string, string>): Promise<Answer> {

@@ -207,7 +207,10 @@ describe('boot targets', () => {
   it('arms the newest Linux rescue, never the iPXE shell that OVH lists first', async () => {
     await using rented = await rent();
     const armed = await rented.provider.armRescue({ publicKey });
-    expect(armed).toEqual({ image: 'rescue12-customer', login: 'root' });
+    expect(armed).toEqual({
+      ...{ image: 'rescue12-customer', login: 'root' },
+      ...{ keyTaken: true, mailWatermark: null },
+    });
     // The key first: a reset in between must not boot a rescue that mails a password.
     expect(rented.puts()).toEqual([{ rescueSshKey: publicKey }, { bootId: 230242 }]);
   });

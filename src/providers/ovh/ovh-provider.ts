@@ -13,6 +13,7 @@ import type {
   SettingInWords,
   SettingsSnapshot,
 } from '../provider.ts';
+import type { PasswordChannel, RescueBoot } from '../rescue-password.ts';
 import { readBlockers } from './blockers.ts';
 import type { OvhClient } from './client.ts';
 import { hardwareOf } from './hardware.ts';
@@ -30,19 +31,32 @@ import type { OvhServer } from './schemas.ts';
 import { settingsInWords } from './settings-in-words.ts';
 import { changeSettings, settingsIn, settingsOf, withoutOurMarks } from './settings.ts';
 import type { Settings } from './settings.ts';
+import { mailHistoryPath, passwordChannels } from './passwords.ts';
+import type { PasswordSources } from './passwords.ts';
 import { readPendingTasks, readTask, taskOf } from './tasks.ts';
 
 /** One dedicated server of OVHcloud, So you Start or Kimsufi; they share one API. */
 export class OvhProvider implements Provider {
-  readonly capabilities = { bootSelection: 'sticky', resetTracking: 'task' } as const;
+  readonly capabilities = {
+    bootSelection: 'sticky',
+    resetTracking: 'task',
+    credentialChannels: ['rescue-key', 'secret', 'provider-mail', 'mailbox', 'person'],
+  } as const;
   readonly #client: OvhClient;
   readonly #service: string;
   readonly #path: string;
+  readonly #mails: Pick<PasswordSources, 'mailHistory' | 'mailbox'>;
 
-  constructor(client: OvhClient, service: string) {
+  /** Mails are read only where the account allows it: they are all of its service mails. */
+  constructor(
+    client: OvhClient,
+    service: string,
+    mails: Pick<PasswordSources, 'mailHistory' | 'mailbox'> = { mailHistory: false, mailbox: null },
+  ) {
     this.#client = client;
     this.#service = service;
     this.#path = `/dedicated/server/${encodeURIComponent(service)}`;
+    this.#mails = mails;
   }
 
   async describe(signal?: AbortSignal): Promise<ServerDescription> {
@@ -97,9 +111,14 @@ export class OvhProvider implements Provider {
     const netboots = await listNetboots(this.#client, this.#path, 'rescue', signal);
     const { bootId, kernel } = chooseRescue(netboots, request.image, this.#service);
     // The key first: a reset in between must not boot a rescue that mails a password.
-    await this.#change({ rescueSshKey: request.publicKey.trim() }, signal);
+    const keyTaken = await this.#offerKey(request.publicKey.trim(), signal);
     await this.#change({ bootId }, signal);
-    return { image: kernel, login: 'root' };
+    return { image: kernel, login: 'root', keyTaken, mailWatermark: await this.#lastMail(signal) };
+  }
+
+  passwordChannels(boot: RescueBoot): PasswordChannel[] {
+    const server = { client: this.#client, service: this.#service, serverPath: this.#path };
+    return passwordChannels({ ...server, ...this.#mails }, boot);
   }
 
   async armDisk(signal?: AbortSignal): Promise<void> {
@@ -146,6 +165,33 @@ export class OvhProvider implements Provider {
   async restoreMonitoring(snapshot: SettingsSnapshot, signal?: AbortSignal): Promise<void> {
     this.#refuseForeign(snapshot);
     await this.#change(settingsIn(snapshot, ['monitoring', 'noIntervention']), signal);
+  }
+
+  /**
+   * Some accounts are told "SSH key is not valid" whatever the key. Then no key may stay there
+   * either: a boot with somebody's key has no password.
+   */
+  async #offerKey(rescueSshKey: string, signal?: AbortSignal): Promise<boolean> {
+    try {
+      await this.#change({ rescueSshKey }, signal);
+      return true;
+    } catch (error) {
+      const refused = error instanceof ProviderRequestInvalid && /key/i.test(error.message);
+      if (!refused) throw error;
+      await this.#change({ rescueSshKey: null }, signal);
+      return false;
+    }
+  }
+
+  /** The history is a convenience: an account that may not read it gets a password another way. */
+  async #lastMail(signal?: AbortSignal): Promise<number | null> {
+    if (!this.#mails.mailHistory) return null;
+    try {
+      return Math.max(0, ...(await this.#client.get(mailHistoryPath, idsSchema, signal)));
+    } catch (error) {
+      if (error instanceof ProviderError) return null;
+      throw error;
+    }
   }
 
   #change(wanted: Settings, signal?: AbortSignal): Promise<void> {

@@ -54,6 +54,15 @@ export const ongoingSchema = z.array(
   z.looseObject({ server: text, description: text, todoDate: text }),
 );
 
+/** POST …/authenticationSecret: its `password` is the id of a secret. */
+export const accessSchema = z.array(z.looseObject({ type: text, user: text, password: text }));
+
+/** POST /secret/retrieve. */
+export const secretSchema = z.looseObject({ secret: z.string().min(1) });
+
+/** GET /me/notification/email/history/{id} */
+export const mailSchema = z.looseObject({ subject: text, date: text, body: text });
+
 export const hardwareSchema = z.looseObject({
   description: text,
   processorName: text,
