@@ -10,7 +10,7 @@ import { releaseDevLock, takeDevLock } from './dev-lock.ts';
 import { devChildren, devFile, StatusFile } from './dev-status.ts';
 import type { DevChild, DevStatus } from './dev-status.ts';
 import { endOrphans } from './end-process.ts';
-import { freePort } from './free-port.ts';
+import { freePort, isFree } from './free-port.ts';
 import { metricsUrl, wantedMetricsAddress } from './metrics-address.ts';
 import type { CommandLine } from './own-program.ts';
 import { SupervisedChild } from './supervised-child.ts';
@@ -60,9 +60,29 @@ export async function runDev(
   }
 }
 
+/**
+ * Another program may take Temporal's port before it listens, or in the moment in which it is
+ * started again. Temporal could not come back then, and would be taken for it: so everything moves.
+ */
 async function supervise(options: DevOptions, log: Log, stopping: AbortSignal): Promise<void> {
   const { path: temporalProgram } = await ensureTemporalCli({ log });
-  const ports = await choosePorts(options);
+  while (!stopping.aborted) {
+    const ports = await choosePorts(options);
+    await superviseAt({ temporalProgram, ports, options }, log, stopping);
+    if (!stopping.aborted) log(`another program listens on port ${ports.port}: moving to others`);
+  }
+}
+
+type Supervised = { temporalProgram: string; ports: DevPorts; options: DevOptions };
+
+/** Returns when it is stopped, or when Temporal has lost its port. */
+async function superviseAt(
+  { temporalProgram, ports, options }: Supervised,
+  log: Log,
+  stopped: AbortSignal,
+): Promise<void> {
+  const lost = new AbortController();
+  const stopping = AbortSignal.any([stopped, lost.signal]);
   const status = firstStatus(ports, options);
   const file = new StatusFile(status, log);
   const plans = devChildPlans(temporalProgram, ports, status, options);
@@ -72,7 +92,10 @@ async function supervise(options: DevOptions, log: Log, stopping: AbortSignal): 
     running[name] = new SupervisedChild({
       ...plans[name],
       log,
-      onPid: (pid) => file.change(({ pids }) => setPid(pids, name, pid)),
+      onPid: async (pid) => {
+        await file.change(({ pids }) => setPid(pids, name, pid));
+        if (name === 'temporal' && pid === null && !(await isFree(ports.port))) lost.abort();
+      },
     });
   };
   try {

@@ -7,6 +7,11 @@ export async function freePort(wanted: number): Promise<number> {
   return (await listenOnce(wanted)) ?? (await listenOnce(0)) ?? wanted;
 }
 
+/** Nothing listens on this port of 127.0.0.1. */
+export async function isFree(port: number): Promise<boolean> {
+  return (await listenOnce(port)) === port;
+}
+
 async function listenOnce(port: number): Promise<number | null> {
   const server = createServer().listen(port, '127.0.0.1');
   try {

@@ -6,7 +6,9 @@ import { z } from 'zod';
 
 import { makeDemoKey } from '../../lab/demo-key.ts';
 import type { LabServerHandle } from '../../lab/lab-client.ts';
+import type { LabConfig } from '../../lab/lab-config.ts';
 import { ensureDev, stopDev } from '../../src/dev/background.ts';
+import type { DevOptions } from '../../src/dev/dev.ts';
 import { deriveKeyPair } from '../../src/secrets/derive-key.ts';
 import { loadMasterSecret } from '../../src/secrets/master-secret.ts';
 import { Instance } from '../lab/instance.ts';
@@ -48,12 +50,13 @@ export class Lane {
   /** `net`: first three numbers of its addresses, another one for each lane. */
   static async open(net: string): Promise<Lane> {
     let between: Between | undefined;
+    const { dev, lab } = portsOf(net);
     const instance = await Instance.start({
-      ...{ net, servers: `${server}:KS-2c` },
+      ...{ net, servers: `${server}:KS-2c`, ports: lab },
       temporal: async (folder, labConfigFolder) => {
         between = await proxyBetween(labConfigFolder, join(folder, 'through-proxy'));
-        const { configFolder } = between;
-        return { ...(await ensureDev({ configFolder })), stop: async () => void (await stopDev()) };
+        const status = await ensureDev({ configFolder: between.configFolder, ...dev });
+        return { ...status, stop: async () => void (await stopDev()) };
       },
     });
     if (between === undefined) throw new Error('the instance was started without its proxy');
@@ -62,7 +65,10 @@ export class Lane {
     const master = await loadMasterSecret();
     const key = (purpose: 'rescue' | 'login') =>
       deriveKeyPair({ master, server: `ovh/${service}`, purpose }).privateKey;
-    const access = { address, sshPort, rescueKey: key('rescue'), loginKey: key('login') };
+    const access = {
+      ...{ address, sshPort, rescueKey: key('rescue'), loginKey: key('login') },
+      rescueAnswers: () => rescueAnswers(instance.lab.server(server)),
+    };
     return new Lane(instance, { ...between, ssh: await CutProxy.listen(address, sshPort) }, access);
   }
 
@@ -104,6 +110,28 @@ export class Lane {
       }),
     );
   }
+}
+
+async function rescueAnswers(handle: LabServerHandle): Promise<boolean> {
+  // The lab's daemon is one of those that are killed.
+  const seen = await handle.status().catch(() => null);
+  return seen?.runs === 'rescue' && typeof seen.boots.at(-1)?.bannerAfterMs === 'number';
+}
+
+/**
+ * Ports that are a lane's alone, also in the moments in which nobody listens there because he was
+ * killed: neither a default of another `dev`, nor one that Linux gives to whoever connects (32768
+ * and up).
+ */
+function portsOf(net: string): {
+  dev: Required<Pick<DevOptions, 'port' | 'uiPort' | 'codecPort'>>;
+  lab: LabConfig['ports'];
+} {
+  const first = 20_000 + Number(net.split('.').at(-1)) * 10;
+  return {
+    dev: { port: first, uiPort: first + 1, codecPort: first + 2 },
+    lab: { api: first + 3, images: first + 4, control: first + 5 },
+  };
 }
 
 type Between = { api: ApiProxy; configFolder: string };

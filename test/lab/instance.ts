@@ -13,6 +13,7 @@ import { ensureImages } from '../../lab/images/ensure-images.ts';
 import { imageFiles } from '../../lab/image-files.ts';
 import { labUp, type Lab } from '../../lab/lab-client.ts';
 import { labPaths } from '../../lab/lab-config.ts';
+import type { LabConfig } from '../../lab/lab-config.ts';
 import { loadSpec } from '../../src/cli/load-spec.ts';
 import type { ProvisionRequest } from '../../src/contract.ts';
 import type { LiveStatus } from '../../src/client/live-status.ts';
@@ -63,16 +64,17 @@ export class Instance {
     servers: string;
     /** Started instead of `ironstep dev`. */
     temporal?: (folder: string, configFolder: string) => Promise<OwnTemporal>;
+    /** Of the lab's daemon; free ones unless said otherwise. */
+    ports?: LabConfig['ports'];
   }): Promise<Instance> {
     const folder = mkdtempSync(join(tmpdir(), 'ironstep-lab-'));
     process.env['XDG_STATE_HOME'] = join(folder, 'state');
     process.env['XDG_CONFIG_HOME'] = join(folder, 'config');
     const images = imageFiles(await ensureImages({ log: () => {} }));
-    const [api, imagePort, control] = await freePorts(3);
     const lab = await labUp({
       ...options,
       folder: join(folder, 'lab'),
-      ports: { api, images: imagePort, control },
+      ports: options.ports ?? (await freePorts()),
       images,
     });
     const { configFolder } = lab;
@@ -208,9 +210,9 @@ async function openRuns({ address, namespace }: TemporalPlace): Promise<RunClien
   return RunClient.connect({ address, namespace }, converter);
 }
 
-async function freePorts(count: 3): Promise<[number, number, number]> {
+async function freePorts(): Promise<LabConfig['ports']> {
   const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
+    Array.from({ length: 3 }, async () => {
       const server = createServer();
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
       return server;
@@ -219,5 +221,5 @@ async function freePorts(count: 3): Promise<[number, number, number]> {
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   for (const server of servers) await new Promise((resolve) => server.close(resolve));
   const [api = 0, images = 0, control = 0] = ports;
-  return [api, images, control];
+  return { api, images, control };
 }

@@ -61,6 +61,15 @@ async function attributesOf({ address, namespace }: DevStatus): Promise<string[]
   }
 }
 
+/** Null while the port is another's. */
+async function listenOn(port: number): Promise<ReturnType<typeof createServer> | null> {
+  const server = createServer().listen(port, '127.0.0.1');
+  return once(server, 'listening').then(
+    () => server,
+    () => null,
+  );
+}
+
 beforeAll(async () => {
   const { path } = await ensureTemporalCli();
   folder = await mkdtemp(join(tmpdir(), 'dev-'));
@@ -153,6 +162,24 @@ describe('dev', () => {
     const names = await until(() => attributesOf(status).catch(() => null));
     expect(names).toContain('Attention');
     expect(await newPid('temporal', before)).toBeGreaterThan(1);
+  });
+
+  test('moves with everything when another program takes the port of a killed Temporal', async () => {
+    const before = (await devStatus())?.pids.temporal;
+    const port = Number(status.address.split(':').at(-1));
+    process.kill(before ?? Number.NaN, 'SIGKILL');
+    const thief = await until(() => listenOn(port));
+    try {
+      status = await until(async () => {
+        const now = await devStatus();
+        return now?.ready && now.address !== status.address && now;
+      });
+      expect(await attributesOf(status)).toContain('Attention');
+      const began = async () => (await readFile(workerNotes, 'utf8')).includes(status.address);
+      await until(began);
+    } finally {
+      thief.close();
+    }
   });
 
   test('ends its children when it is stopped, the worker first', async () => {
