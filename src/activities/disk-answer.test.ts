@@ -1,9 +1,9 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 
 import { MockActivityEnvironment } from '@temporalio/testing';
-import ssh2 from 'ssh2';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { newKeyPair } from '../../test/fixtures/key-pair.ts';
 import { defaultPace } from '../run/pace.ts';
 import type { RunTarget } from '../run/plan.ts';
 import { SshAuthRefused, SshHostKeyMismatch } from '../ssh/errors.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-const hostKey = ssh2.utils.generateKeyPairSync('ed25519').public;
+const hostKey = newKeyPair('root@core1').publicKey;
 const foreign = new SshHostKeyMismatch('core1:22', ['SHA256:ours'], 'SHA256:9vX');
 const refused = new SshAuthRefused('it refuses our key', 'ssh-ed25519 AAAA');
 

@@ -2,21 +2,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import ssh2 from 'ssh2';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { newKeyPair } from '../../test/fixtures/key-pair.ts';
 import { cliContext } from '../../test/fixtures/cli-context.ts';
 import type { Runs } from './context.ts';
 import { runProgram } from './program.ts';
 
 let folder: string;
-const pairs = [1, 2].map(() => ssh2.utils.generateKeyPairSync('ed25519'));
-const [ada = '', bob = ''] = pairs.map((pair) => pair.public);
+const pairs = ['ada', 'bob'].map(newKeyPair);
+const [ada = '', bob = ''] = pairs.map((pair) => pair.publicKey);
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ironstep-add-key-'));
   writeFileSync(join(folder, 'team.pub'), `# the team\n${ada} ada@desk\n\n${bob}\n`);
-  writeFileSync(join(folder, 'id'), pairs[0]?.private ?? '');
+  writeFileSync(join(folder, 'id'), pairs[0]?.privateKey ?? '');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -49,14 +49,14 @@ it('takes keys from files, from stdin and as they are, each once, and says who a
 
 it.each([
   ['a private key file', () => ['--key', join(folder, 'id')], ''],
-  ['a private key in place of a file', () => ['--key', pairs[0]?.private ?? ''], ''],
-  ['a private key on stdin', () => ['--key', '-'], pairs[0]?.private],
+  ['a private key in place of a file', () => ['--key', pairs[0]?.privateKey ?? ''], ''],
+  ['a private key on stdin', () => ['--key', '-'], pairs[0]?.privateKey],
   ['a key with options before it', () => ['--key', '-'], `command="x" ${ada}`],
   ['no key', () => ['--key', '-'], '# nothing\n'],
 ])('%s is refused before anybody is asked, and never said again', async (_, args, input) => {
   const { code, asked, said } = await addKey(args(), input);
   expect([code, asked]).toEqual([2, []]);
   expect(said).toMatch(/^--key/);
-  const secret = (pairs[0]?.private ?? '').split('\n')[1] ?? '';
+  const secret = (pairs[0]?.privateKey ?? '').split('\n')[1] ?? '';
   expect(said).not.toContain(secret);
 });

@@ -5,11 +5,12 @@ import { join, relative } from 'node:path';
 import { utils } from 'ssh2';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { newKeyPair } from '../../test/fixtures/key-pair.ts';
 import { SpecError } from '../spec/spec-error.ts';
 import { loadSpec } from './load-spec.ts';
 
-const pair = utils.generateKeyPairSync('ed25519', { comment: 'me@laptop' });
-const key = pair.public.trim();
+const pair = newKeyPair('me@laptop');
+const key = pair.publicKey;
 
 const spec = `server: core1
 provider: { kind: ovh, service: ns1.example, account: lab }
@@ -81,11 +82,13 @@ describe('keys', () => {
   });
 
   it('that are private are refused and never shown', async () => {
-    write('id', pair.private);
+    write('id', pair.privateKey);
     const message = await complaint('ssh: { authorizedKeys: [id] }\n');
     expect(message).toContain('core1.yaml:5:25  ssh.authorizedKeys[0]: this is a private key');
-    const inline = await complaint(`ssh: { authorizedKeys: [${JSON.stringify(pair.private)}] }\n`);
-    const secret = pair.private.split('\n')[2] ?? '';
+    const inline = await complaint(
+      `ssh: { authorizedKeys: [${JSON.stringify(pair.privateKey)}] }\n`,
+    );
+    const secret = pair.privateKey.split('\n')[2] ?? '';
     expect(secret.length).toBeGreaterThan(20);
     expect(message + inline).not.toContain(secret);
     expect(inline).toContain('this is a private key');

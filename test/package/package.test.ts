@@ -3,9 +3,9 @@ import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { utils } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { newKeyPair } from '../fixtures/key-pair.ts';
 import { ensureTemporalCli } from '../../src/toolchain/temporal-cli.ts';
 import { Installed } from './installed.ts';
 
@@ -85,7 +85,7 @@ describe('ironstep, installed', () => {
 
   test('validates an example of its own', async () => {
     mkdirSync(join(installed.home, '.ssh'));
-    const { public: key } = utils.generateKeyPairSync('ed25519');
+    const { publicKey: key } = newKeyPair('me@laptop');
     writeFileSync(join(installed.home, '.ssh', 'id_ed25519.pub'), key);
     const example = join(installed.packageFolder, 'examples', 'kimsufi-2a.yaml');
     const { code, stdout, stderr } = await installed.ironstep('validate', example);

@@ -12,11 +12,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { utils } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
+import { newKeyPair } from '../fixtures/key-pair.ts';
 import { hardwareKinds } from '../../lab/hardware.ts';
 import type { HardwareKindName } from '../../lab/hardware.ts';
 import { loadSpec } from '../../src/cli/load-spec.ts';
@@ -52,7 +52,7 @@ describe('examples', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'ironstep-examples-'));
     cpSync(examples, folder, { recursive: true });
-    const { public: key } = utils.generateKeyPairSync('ed25519');
+    const { publicKey: key } = newKeyPair('me@laptop');
     mkdirSync(join(folder, '.ssh'));
     for (const file of ['demo.pub', '.ssh/id_ed25519.pub']) writeFileSync(join(folder, file), key);
     vi.stubEnv('HOME', folder);
