@@ -22,7 +22,11 @@ afterAll(() => new Promise((resolve) => server.close(resolve)));
 
 const hostKey = newKeyPair('root@core1').publicKey;
 const foreign = new SshHostKeyMismatch('core1:22', ['SHA256:ours'], 'SHA256:9vX');
-const refused = new SshAuthRefused('it refuses our key', 'ssh-ed25519 AAAA');
+const refused = new SshAuthRefused('core1:22', {
+  user: 'root',
+  key: 'ours',
+  hostKey: 'ssh-ed25519 AAAA',
+});
 
 /** What `waitForDisk` makes of a server that answers the login with `pinned`, and any with `any`. */
 function answer(pinned: Error, changes: Partial<AnyDiskWait> = {}, any: Error = refused) {

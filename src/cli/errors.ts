@@ -32,6 +32,7 @@ export const exitCodesByError: Record<string, ExitCode> = {
   RequestRefused: exitCode.failed,
   NoLogin: exitCode.failed,
   SshProgramMissing: exitCode.failed,
+  SshPasswordRefused: exitCode.failed,
   SearchAttributesMissing: exitCode.failed,
   PayloadKeyUnknown: exitCode.failed,
   PayloadKeyDamaged: exitCode.failed,

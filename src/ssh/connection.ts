@@ -60,12 +60,7 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
     // Without it ssh2 begins with an attempt of method `none`, a round trip and a log line.
     config: { privateKey, authHandler: ['publickey'] },
     refused: (hostKey, cause) =>
-      new SshAuthRefused(
-        `${host}:${port} refuses our key ${ours} for the user ${user}: another system ` +
-          `answers than expected, or the key was not installed there`,
-        hostKey,
-        { cause },
-      ),
+      new SshAuthRefused(`${host}:${port}`, { user, key: ours, hostKey }, { cause }),
   });
 }
 

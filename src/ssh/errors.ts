@@ -65,8 +65,17 @@ export class SshAuthRefused extends Error {
   /** The key that the refusing server showed, as an OpenSSH line: which system it is. */
   readonly hostKey: string;
 
-  constructor(message: string, hostKey: string, options: { cause?: unknown } = {}) {
-    super(message, options);
+  /** `key` is the fingerprint of ours. */
+  constructor(
+    where: string,
+    { user, key, hostKey }: { user: string; key: string; hostKey: string },
+    options: { cause?: unknown } = {},
+  ) {
+    super(
+      `${where} refuses our key ${key} for the user ${user}: another system answers than ` +
+        `expected, or the key was not installed there`,
+      options,
+    );
     this.hostKey = hostKey;
   }
 }
@@ -79,16 +88,30 @@ export class SshAuthRefused extends Error {
  * @remedy See that the password is the one of this boot: every rescue boot has a new one, and a mail
  *   of an earlier boot or of another server looks the same. Then try again.
  * @example
- * 127.0.77.1:22 refuses the password for the user root. It was tried once and nothing was changed.
+ * 127.0.77.1:22 refuses the password for the user root. It was tried once, and nothing was \
+ * changed.
  */
 export class SshPasswordRefused extends Error {
   override name = 'SshPasswordRefused';
   /** False: the server takes no passwords at all, so it was shown none. */
   readonly sent: boolean;
 
-  constructor(message: string, sent: boolean, options: { cause?: unknown } = {}) {
-    super(message, options);
-    this.sent = sent;
+  /** `offered`: what it takes instead, when that is why no password was sent; else null. */
+  constructor(
+    where: string,
+    user: string,
+    offered: string[] | null,
+    options: { cause?: unknown } = {},
+  ) {
+    super(
+      offered === null
+        ? `${where} refuses the password for the user ${user}. It was tried once, and nothing was ` +
+            `changed.`
+        : `${where} takes no password for the user ${user} (it offers ` +
+            `${offered.join(', ') || 'nothing'}), so none was sent. Nothing was changed.`,
+      options,
+    );
+    this.sent = offered === null;
   }
 }
 

@@ -21,15 +21,7 @@ export async function connectWithPassword(
   return openConnection(target, options, {
     config: { tryKeyboard: true, authHandler: sendOnce(target, said) },
     refused: (_hostKey, cause) =>
-      new SshPasswordRefused(
-        said.sent
-          ? `${host}:${port} refuses the password for the user ${user}. It was tried once and ` +
-              `nothing was changed.`
-          : `${host}:${port} takes no password for the user ${user} (it offers ` +
-              `${said.offered.join(', ') || 'nothing'}), so none was sent. Nothing was changed.`,
-        said.sent,
-        { cause },
-      ),
+      new SshPasswordRefused(`${host}:${port}`, user, said.sent ? null : said.offered, { cause }),
   });
 }
 

@@ -8,7 +8,6 @@ import {
   ProviderAccessRefused,
   ProviderNotFound,
   ProviderOutcomeUnknown,
-  ProviderRequestInvalid,
   ProviderUnavailable,
 } from '../../src/providers/provider-error.ts';
 import type { Provider } from '../../src/providers/provider.ts';
@@ -68,7 +67,7 @@ describe('the OVH adapter against the simulator', () => {
     const snapshot = await provider.readSettings();
     await provider.quiesce();
     const armed = await provider.armRescue({ publicKey });
-    expect(armed).toEqual({ image: 'rescue12-customer', login: 'root' });
+    expect(armed).toMatchObject({ image: 'rescue12-customer', login: 'root', keyTaken: true });
     expect(machine?.settings).toMatchObject({
       monitoring: false,
       noIntervention: true,
@@ -180,10 +179,10 @@ describe('the OVH adapter against the simulator', () => {
     await expect(unknown.describe()).rejects.toThrow(`it has: ${at.service}`);
   });
 
-  it('a key that the API refuses changes no boot target', async () => {
+  it('without a key that the API takes, rescue boots with a password', async () => {
     await using at = await startTestField();
-    const failure = open(at).armRescue({ publicKey: 'my-key-by-name' });
-    await expect(failure).rejects.toThrow(ProviderRequestInvalid);
-    expect(at.field.servers[0]?.settings.bootId).toBe(1);
+    const armed = await open(at).armRescue({ publicKey: 'my-key-by-name' });
+    expect(armed.keyTaken).toBe(false);
+    expect(at.field.servers[0]?.settings).toMatchObject({ bootId: 230242, rescueSshKey: null });
   });
 });
