@@ -140,6 +140,13 @@ describe('faults', () => {
     expect((await at.call('GET', '/dedicated/server')).status).toBe(200);
   });
 
+  it('refuse the key for one server', async () => {
+    await using at = await startTestField();
+    at.arm({ kind: 'key-refused', errorCode: 'INVALID_CREDENTIAL', server: 'core1' });
+    expect((await at.call('GET', '/dedicated/server')).status).toBe(200);
+    expect((await at.call('GET', server(at.service))).status).toBe(403);
+  });
+
   it('hide a young task', async () => {
     await using at = await startTestField();
     at.arm({ kind: 'task-not-found', server: 'core1', times: 2 });

@@ -7,7 +7,7 @@ import type { LabConfig } from '../lab-config.ts';
 import type { Journal } from '../journal.ts';
 import { listen } from '../listen.ts';
 import type { Listening } from '../listen.ts';
-import type { Faults } from '../scenario.ts';
+import type { Faults, Occasion } from '../scenario.ts';
 import { badRequest, keyRefused, noSuchService, OvhRefusal, refusalBody } from './errors.ts';
 import { findRoute } from './routes.ts';
 import type { RouteCall } from './routes.ts';
@@ -70,9 +70,9 @@ async function handle(
 function answer(options: OvhApiOptions, call: Call, query: URLSearchParams): Reply {
   try {
     const found = findRoute(call.method, call.path);
-    if (found?.route.open !== true) checkKeys(options, call);
-    if (found === null) throw unknownCall();
     const occasion = occasionOf(options, call);
+    if (found?.route.open !== true) checkKeys(options, call, occasion);
+    if (found === null) throw unknownCall();
     const failure = options.faults.strike('call-fails', occasion);
     if (failure !== null) return failedReply(failure.status, failure.body);
     const result = found.route.answer(routeCall(options, call, query, found.parts));
@@ -87,9 +87,9 @@ function answer(options: OvhApiOptions, call: Call, query: URLSearchParams): Rep
 }
 
 /** As OVH: first who asks, then when, then whether the signature fits. Throws OvhRefusal. */
-function checkKeys({ field, faults, keys }: OvhApiOptions, call: Call): void {
+function checkKeys({ field, faults, keys }: OvhApiOptions, call: Call, occasion: Occasion): void {
   const header = (name: string) => String(call.request.headers[name] ?? '');
-  const refused = faults.strike('key-refused', { method: call.method, path: call.path });
+  const refused = faults.strike('key-refused', occasion);
   if (refused !== null) throw keyRefused(refused.errorCode);
   if (header('x-ovh-application') !== keys.applicationKey) throw keyRefused('INVALID_KEY');
   if (header('x-ovh-consumer') === '') throw keyRefused('NOT_CREDENTIAL');

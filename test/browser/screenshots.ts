@@ -2,7 +2,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { stringify } from 'yaml';
 
 import { makeDemoKey } from '../../lab/demo-key.ts';
@@ -20,20 +20,25 @@ import { TemporalUi } from './temporal-ui.ts';
 const folder = fileURLToPath(new URL('../../docs/guide/images/', import.meta.url));
 const bytesMax = 300_000;
 const phaseWithinMs = 15 * 60_000;
-const tall = { width: 1280, height: 1080 };
-const flat = { width: 1280, height: 560 };
+/** Wide enough that the Temporal UI cuts and covers nothing; a picture is as high as its page. */
+const width = 1440;
+const heightMin = 560;
 
 const chromium = await findChromium();
 if (chromium === null) throw new Error('There is no chromium here: sudo apt-get install chromium');
 await mkdir(folder, { recursive: true });
 const instance = await Instance.start({
   net: '127.0.96',
-  servers: 'core1:KS-2a,core2:KS-2b,core3:KS-2c',
+  servers: 'core2:KS-2b,core3:KS-2c',
 });
 const browser = await launchChromium(chromium);
 try {
   const { uiUrl } = (await devStatus()) ?? {};
-  const page = await browser.newPage({ viewport: tall, timezoneId: 'UTC', locale: 'en-GB' });
+  const page = await browser.newPage({
+    viewport: { width, height: heightMin },
+    timezoneId: 'UTC',
+    locale: 'en-GB',
+  });
   page.setDefaultTimeout(60_000);
   await photograph(new TemporalUi(page, uiUrl ?? ''));
 } finally {
@@ -53,44 +58,41 @@ async function photograph(ui: TemporalUi): Promise<void> {
   await page.getByRole('button', { name: 'Collapse Navigation' }).click();
   const add = ['ServerName', 'Phase', 'Attention'];
   await ui.columns({ add, remove: ['Run ID', 'Type', 'End'] });
-  await picture(page, 'list', flat);
+  await wholePage(page, 'list');
   await ui.list({ Attention: 'approval' });
   await ui.open(workflowId('core2'));
   await ui.currentDetailsSay('Needs you: core2 waits for your yes');
-  await picture(page, 'approval', tall);
+  await wholePage(page, 'approval');
 
   const { attention, disk } = await instance.status('core2');
   const token = attention?.actions[0]?.command.split(' ').at(-1) ?? '';
   const wrong = await ui.fillUpdate('approve', `{"wipe": "${disk?.serial}"}`);
-  await ui.submitUpdate(wrong, () => picture(page, 'refused', tall));
+  await ui.submitUpdate(wrong, () => picture(wrong, 'refused'));
   // From here on the provider refuses the key: the next call is made when the disk is to be booted.
   await instance.lab.arm({
     ...{ kind: 'key-refused', errorCode: 'INVALID_CREDENTIAL', server: 'core2', times: null },
   });
   const right = await ui.fillUpdate('approve', `{"wipe": "${token}", "by": "ada"}`);
-  await picture(page, 'approve', tall);
+  await picture(right, 'approve');
   await ui.submitUpdate(right);
   await waits('failed');
   await ui.currentDetailsSay('Needs you: boot failed');
-  await picture(page, 'failed', tall);
+  await wholePage(page, 'failed');
 
   await instance.lab.clearFaults();
   await ui.sendUpdate('resume', '{"by": "ada"}');
   await run;
   await page.getByRole('status').filter({ hasText: 'Completed' }).waitFor();
   await ui.currentDetailsSay('core2 is ready');
-  await picture(page, 'ready', tall);
+  await wholePage(page, 'ready');
   await ui.tab('Timeline');
   await page.getByText('releaseHold').first().waitFor({ state: 'attached' });
-  await page.getByRole('heading', { name: 'Timeline' }).evaluate((heading) => {
-    heading.scrollIntoView();
-  });
-  await picture(page, 'timeline', tall);
+  await wholePage(page, 'timeline');
   await page.route(/\/decode/, (route) => route.abort());
   await page.reload();
   await ui.tab('User Metadata');
   await page.getByRole('button', { name: 'Codec Server could not' }).waitFor();
-  await picture(page, 'no-codec', flat);
+  await wholePage(page, 'no-codec');
 }
 
 /** Asked once a second: the CPU is for the machine. */
@@ -99,12 +101,19 @@ async function waits(kind: string): Promise<void> {
   await until(isWaiting, phaseWithinMs, 1_000);
 }
 
-/** Without what moves, and no larger than a page of the guide may load. */
-async function picture(page: Page, name: string, viewport: typeof tall): Promise<void> {
-  const path = join(folder, `${name}.png`);
-  await page.setViewportSize(viewport);
+/** The page down to its end, which the Temporal UI scrolls inside of itself. */
+async function wholePage(page: Page, name: string): Promise<void> {
   await page.getByText('Update successful').first().waitFor({ state: 'hidden' });
-  await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+  const needed = await page.locator('#content-wrapper').evaluate((part) => part.scrollHeight);
+  await page.setViewportSize({ width, height: Math.max(needed, heightMin) });
+  await picture(page, name);
+  await page.setViewportSize({ width, height: heightMin });
+}
+
+/** Without what moves, and no larger than a page of the guide may load. */
+async function picture(shown: Page | Locator, name: string): Promise<void> {
+  const path = join(folder, `${name}.png`);
+  await shown.screenshot({ path, animations: 'disabled', caret: 'hide' });
   const { size } = await stat(path);
   process.stdout.write(`${relative(process.cwd(), path)}  ${Math.round(size / 1000)} kB\n`);
   if (size > bytesMax) throw new Error(`${path} is larger than ${bytesMax} bytes`);
