@@ -79,6 +79,7 @@ describe.skipIf(chromium === null)(`a run in the Temporal UI${missing}`, () => {
   });
 
   test('shows what each Update is for, and says why it refuses one', async () => {
+    await openRun('core2');
     expect(await ui.updates()).toEqual([
       expect.stringMatching(/^approve\s.*\{"wipe": "SERIAL:FINGERPRINT", "by": "your name"\}/s),
       expect.stringMatching(/^resume\s/),
@@ -98,6 +99,7 @@ describe.skipIf(chromium === null)(`a run in the Temporal UI${missing}`, () => {
   });
 
   test('goes on when it is approved, waits when a phase fails, and goes on when resumed', async () => {
+    await openRun('core2');
     expect(await ui.sendUpdate('approve', `{"wipe": "${approval}"}`)).toEqual({ kind: 'accepted' });
     await ui.currentDetailsSay('approved by somebody in the Temporal UI');
     await ui.currentDetailsSay('Needs you: boot failed: core2 did not answer within 15m.');

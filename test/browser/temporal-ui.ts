@@ -110,17 +110,27 @@ export class TemporalUi {
 
   /** The dialog with the list of Updates open. */
   async #openUpdate(): Promise<Locator> {
-    await this.page.getByRole('button', { name: 'More Actions' }).click();
-    await this.page.getByRole('menuitem', { name: 'Send an Update' }).click();
-    const dialog = this.page.getByRole('dialog').filter({ hasText: 'Send an Update' });
-    await dialog.getByTestId('update-select-button').click();
+    const dialog = await this.#openDialog();
+    const list = dialog.getByTestId('update-select-button');
+    // The list is an answer of the worker. Where there was none, the page has to be loaded anew.
+    if (!(await isSoonVisible(list, 5_000))) {
+      await this.page.reload();
+      await this.#openDialog();
+    }
+    await list.click();
     await dialog.getByRole('option', { name: 'Custom' }).waitFor();
     return dialog;
   }
+
+  async #openDialog(): Promise<Locator> {
+    await this.page.getByRole('button', { name: 'More Actions' }).click();
+    await this.page.getByRole('menuitem', { name: 'Send an Update' }).click();
+    return this.page.getByRole('dialog').filter({ hasText: 'Send an Update' });
+  }
 }
 
-function isSoonVisible(locator: Locator): Promise<boolean> {
-  return locator.waitFor({ timeout: 1_000 }).then(
+function isSoonVisible(locator: Locator, withinMs = 1_000): Promise<boolean> {
+  return locator.waitFor({ timeout: withinMs }).then(
     () => true,
     () => false,
   );
