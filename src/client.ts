@@ -38,7 +38,7 @@ import type { KnownServer } from './client/run-server.ts';
 import { detailsOf } from './client/run-details.ts';
 import { summaryOf } from './client/run-summary.ts';
 import { isUnknownAttribute } from './client/temporal-failures.ts';
-import { askPlan, askSettings, type PlanQuestion } from './client/server-questions.ts';
+import { askAccess, askPlan, askSettings, type PlanQuestion } from './client/server-questions.ts';
 import {
   messages,
   runWorkflowTypes,
@@ -47,7 +47,8 @@ import {
   taskQueue,
 } from './contract.ts';
 import type { AbortArgs, Accepted, ApproveArgs, ResumeArgs } from './contract.ts';
-import type { RunRequests, SettingsRequest } from './contract.ts';
+import type { AccessRequest, RunRequests, SettingsRequest } from './contract.ts';
+import type { ServerAccess } from './run/plan.ts';
 import type { ServerPlan } from './run/server-plan.ts';
 import type { SettingsView } from './run/settings-view.ts';
 import type { RunHistory } from './run/run-history.ts';
@@ -221,6 +222,11 @@ export class RunClient {
   /** The provider's settings as they are and as they were. Throws as `plan` does. */
   async settings(request: SettingsRequest): Promise<SettingsView> {
     return askSettings(this.#client, this.#questions, request);
+  }
+
+  /** Where the server is and which keys open it. Throws as `plan` does. */
+  async access(request: AccessRequest): Promise<ServerAccess> {
+    return askAccess(this.#client, this.#questions, request);
   }
 
   /** Says what may be destroyed. Throws RequestRefused with the run's words, RunOver, NoWorker. */

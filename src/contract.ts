@@ -48,13 +48,20 @@ export type ProvisionRequest = {
 };
 
 /** Questions are workflows too, since only the worker has what it takes to answer them. */
-export const questionWorkflowTypes = { plan: 'planServer', settings: 'showSettings' } as const;
+export const questionWorkflowTypes = {
+  plan: 'planServer',
+  settings: 'showSettings',
+  access: 'tellAccess',
+} as const;
 
 /** What `plan` asks. `runUnderWay`: a run has the server, so that it must not be disturbed. */
 export type PlanRequest = Pick<ProvisionRequest, 'spec' | 'by'> & { runUnderWay: boolean };
 
 /** What `settings show` asks. */
 export type SettingsRequest = Pick<ServerRequest, 'server' | 'provider'>;
+
+/** What `credentials` asks. */
+export type AccessRequest = Pick<ServerRequest, 'server' | 'provider' | 'ssh' | 'rescue'>;
 
 /** The part of a provisioning request that every other run of the server needs as well. */
 export function serverRequestOf({ spec, by, pace }: LookRequest): ServerRequest {

@@ -1,6 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 
-import type { ServerRequest } from '../contract.ts';
+import type { AccessRequest, ServerRequest } from '../contract.ts';
 import type { ServerDescription } from '../providers/provider.ts';
 import type { ServerAccess } from '../run/plan.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -20,6 +20,11 @@ export function createAccessActivities(dependencies: Dependencies) {
       const known = facts.filter((fact) => fact !== null && fact !== undefined && fact !== '');
       return { access, summary: [...known, `boot target ${bootTarget}`].join(' · ') };
     },
+
+    /** Where the server is and which keys open it. Read-only. */
+    async access(request: AccessRequest): Promise<ServerAccess> {
+      return (await findServer(dependencies, request)).access;
+    },
   };
 }
 
@@ -29,7 +34,7 @@ export function createAccessActivities(dependencies: Dependencies) {
  */
 export async function reachServer(
   dependencies: Dependencies,
-  request: Pick<ServerRequest, 'server' | 'provider' | 'ssh' | 'rescue'>,
+  request: AccessRequest,
 ): Promise<Reached> {
   const reached = await findServer(dependencies, request);
   refuseBlocked(request.provider.service, reached.described);
@@ -39,7 +44,7 @@ export async function reachServer(
 /** As `reachServer`, for who only wants to look: a blocked or busy server is one as well. */
 export async function findServer(
   dependencies: Dependencies,
-  request: Pick<ServerRequest, 'server' | 'provider' | 'ssh' | 'rescue'>,
+  request: AccessRequest,
 ): Promise<Reached> {
   const { server, provider, ssh, rescue } = request;
   const adapter = await dependencies.provider(provider);

@@ -9,6 +9,7 @@ import { samePublicKey } from '../secrets/public-key.ts';
 import type { Secret } from '../secrets/secret.ts';
 import {
   RemoteCommandFailed,
+  SshAuthRefused,
   SshConnectionLost,
   SshHostKeyMismatch,
   SshPasswordRefused,
@@ -162,6 +163,7 @@ function no(seen: string): Tried {
 function isOfConnection(error: unknown): error is Error {
   return (
     error instanceof SshUnreachable ||
+    error instanceof SshAuthRefused ||
     error instanceof SshConnectionLost ||
     error instanceof SshHostKeyMismatch ||
     error instanceof RemoteCommandFailed

@@ -42,13 +42,15 @@ afterEach(() => void vi.unstubAllEnvs());
 /** Runs the command with the case's arguments, its Temporal and its environment. */
 async function call(
   name: string,
-  { args, runs = {}, env = {} }: Call,
+  { args, runs = {}, env = {}, input = '', placeRescueKey }: Call,
   more: { args?: string[]; away?: boolean } = {},
 ) {
   const real = (word: string) => (word in laidOut ? join(folder, laidOut[word] ?? '') : word);
   const variables = { XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder, ...env };
   for (const [key, value] of Object.entries(variables)) vi.stubEnv(key, real(value));
   const { context, out, err } = cliContext(runs);
+  context.readInput = async () => input;
+  if (placeRescueKey !== undefined) context.placeRescueKey = placeRescueKey;
   if (more.away) context.openRuns = () => Promise.reject(new TemporalUnreachable('localhost:7233'));
   const words = [...name.split(' '), ...args, ...(more.args ?? [])].map(real);
   return { code: await runProgram(words, context), out: out(), err: err() };

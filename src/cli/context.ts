@@ -1,5 +1,6 @@
 import type { RunClient } from '../client.ts';
 import type { Clock } from './clock.ts';
+import type { KeyPlaced, PasswordLogin } from './place-rescue-key.ts';
 import { paintFor } from './render/view.ts';
 import type { View } from './render/view.ts';
 import type { Terminal } from './terminal.ts';
@@ -15,6 +16,10 @@ export type Context = {
   readInput(): Promise<string>;
   /** Asks the person at the terminal; null when there is none. */
   ask(question: string): Promise<string | null>;
+  /** Asks for what must not be seen; null when there is no terminal. */
+  askSecret(question: string): Promise<string | null>;
+  /** Logs in to a server with a password; see place-rescue-key.ts. */
+  placeRescueKey(login: PasswordLogin): Promise<KeyPlaced>;
   /** Opened by the first command that needs it, so that `--help` stays fast. */
   openRuns(): Promise<Runs>;
   /** Names of servers with a run, for completion; quickly, or none. */

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
 import { systemClock } from './clock.ts';
@@ -7,6 +8,7 @@ import { askCommand } from './completion/scripts.ts';
 import type { Context } from './context.ts';
 import { exitCode } from './exit-code.ts';
 import { openRuns, runUrl, serverNames } from './open-runs.ts';
+import { placeRescueKey } from './place-rescue-key.ts';
 import { runProgram } from './program.ts';
 import { processTerminal } from './terminal.ts';
 
@@ -39,6 +41,8 @@ function processContext(): Context {
     clock: systemClock,
     readInput: () => text(process.stdin),
     ask: (question) => askPerson(question, interruption.signal),
+    askSecret: (question) => askSecret(question, interruption.signal),
+    placeRescueKey,
     openRuns,
     serverNames,
     runUrl,
@@ -62,6 +66,25 @@ async function askPerson(question: string, signal: AbortSignal): Promise<string 
     if (signal.aborted) return '';
     throw error;
   } finally {
+    lines.close();
+  }
+}
+
+/** As `askPerson`, and what is typed is not shown. */
+async function askSecret(question: string, signal: AbortSignal): Promise<string | null> {
+  const { stdin, stderr } = process;
+  if (!stdin.isTTY || !stderr.isTTY) return null;
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: stdin, output: nowhere, terminal: true });
+  lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    stderr.write(question);
+    return await lines.question('', { signal });
+  } catch (error) {
+    if (signal.aborted) return '';
+    throw error;
+  } finally {
+    stderr.write('\n');
     lines.close();
   }
 }

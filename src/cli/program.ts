@@ -7,6 +7,7 @@ import { addApprove } from './commands/approve.ts';
 import { addBoot } from './commands/boot.ts';
 import { addCodec } from './commands/codec.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addCredentials } from './commands/credentials.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addHistory } from './commands/history.ts';
@@ -36,7 +37,16 @@ const description =
 /** Every command, grouped for the help, in the order in which a person meets them. */
 const commandGroups = {
   'A server, by its spec': [addValidate, addPlan, addProvision],
-  'Its run': [addWatch, addStatus, addHistory, addList, addApprove, addResume, addAbort],
+  'Its run': [
+    addWatch,
+    addStatus,
+    addHistory,
+    addList,
+    addApprove,
+    addResume,
+    addCredentials,
+    addAbort,
+  ],
   'Once it is installed': [addRescue, addBoot, addAddKey, addSsh, addSettings],
   'Temporal and workers': [addDev, addWorker, addCodec, addDoctor],
   'To try it': [addLab],

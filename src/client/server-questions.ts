@@ -1,7 +1,8 @@
 import type { Client } from '@temporalio/client';
 
 import { questionWorkflowTypes, serverWorkflowId } from '../contract.ts';
-import type { PlanRequest, SettingsRequest } from '../contract.ts';
+import type { AccessRequest, PlanRequest, SettingsRequest } from '../contract.ts';
+import type { ServerAccess } from '../run/plan.ts';
 import type { ServerPlan } from '../run/server-plan.ts';
 import type { SettingsView } from '../run/settings-view.ts';
 import type { ServerSpec } from '../spec/server-spec.ts';
@@ -43,6 +44,20 @@ export async function askSettings(
     request: { server, provider },
   });
   return { ...answer, runUnderWay };
+}
+
+/** Where the server is and which keys open it. Throws as `askWorker` does. */
+export async function askAccess(
+  client: Client,
+  questions: Questions,
+  request: AccessRequest,
+): Promise<ServerAccess> {
+  const { server, provider } = request;
+  return askWorker<ServerAccess>(client, questions, {
+    type: questionWorkflowTypes.access,
+    about: { server, provider: provider.kind, service: provider.service },
+    request,
+  });
 }
 
 /** Asked of the run itself: the lists of Temporal are a moment behind. */

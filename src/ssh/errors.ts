@@ -7,7 +7,7 @@ const tailBytes = 2_048;
  * No SSH login was reached: refused, silent, no banner, or the handshake did not end in time.
  * Later may help (the server boots); a person looks at power, network and firewall.
  *
- * @where any phase
+ * @where any phase, command line
  * @changed Nothing.
  * @remedy Waits are patient by themselves. Look at power, network and firewall when it lasts.
  * @example
@@ -21,7 +21,7 @@ export class SshUnreachable extends Error {
  * Another host key than the pinned one was offered. Never accepted silently (invariant 8):
  * either another system answers than the one we installed, or somebody is in between.
  *
- * @where any phase
+ * @where any phase, command line
  * @changed Nothing was sent to it.
  * @remedy Find out which system answers there: a console or the provider's panel tells. Never
  *   accept the key because it is there.
@@ -52,7 +52,7 @@ export class SshHostKeyMismatch extends Error {
 /**
  * The server is there and refused our key. Trying again does not help; look at its keys.
  *
- * @where any phase
+ * @where any phase, command line
  * @changed Nothing.
  * @remedy See whether the right system answers, and whether our key is in its authorized_keys;
  *   then resume.
@@ -118,7 +118,7 @@ export class SshPasswordRefused extends Error {
 /**
  * The connection or the session ended under a command: its outcome is unknown. Look first.
  *
- * @where any phase
+ * @where any phase, command line
  * @changed Unknown. Work on a server is a job that goes on without the connection, so the next
  *   attempt looks first.
  * @remedy Nothing: the step is tried again. Look at the network when it lasts.
@@ -133,7 +133,7 @@ export class SshConnectionLost extends Error {
 /**
  * A command ran and failed, or was given up. It has the fields of the result (`ExecResult`).
  *
- * @where any phase
+ * @where any phase, command line
  * @changed What the command did before it failed; our commands refuse before they write.
  * @remedy The last lines of its output are in the message. Mend that, then resume.
  * @example
@@ -162,51 +162,6 @@ export class RemoteCommandFailed extends Error implements ExecResult {
     this.stdout = stdout;
     this.stderr = stderr;
     this.durationMs = result.durationMs;
-  }
-}
-
-/**
- * A job was started several times and left no trace: the server cannot run it (/run is full?).
- *
- * @where install, repartition
- * @changed Nothing was written by this job.
- * @remedy Look at the free memory and at the space in /run of the rescue system, then resume.
- * @example
- * 127.0.77.1:22: the job write-image-1f0c was started 3 times and died each time before its \
- * command began. Look at the free memory and at the space in /run there.
- */
-export class JobNeverStarted extends Error {
-  override name = 'JobNeverStarted';
-
-  constructor(where: string, key: string, starts: number) {
-    super(
-      `${where}: the job ${key} was started ${starts} times and died each time before its ` +
-        `command began. Look at the free memory and at the space in /run there.`,
-    );
-  }
-}
-
-/**
- * A newer attempt at this work has begun on the server: this one, of a worker that was stopped for
- * a while or of a run that is over, stands back.
- *
- * @where install, repartition
- * @changed Nothing by this attempt. The newer one goes on.
- * @remedy Look at the newer run with `ironstep list`. To take over from it, stop it, then resume.
- * @example
- * 127.0.77.1:22: the attempt of 2026-11-24T09:10:00.000Z at write-3f1c09aa71de is not the newest; \
- * one of 2026-11-24T09:14:00.000Z has begun. It is left to that one: nothing was started, stopped \
- * or changed here.
- */
-export class JobSuperseded extends Error {
-  override name = 'JobSuperseded';
-
-  constructor(where: string, job: { key: string; attempt: number }, newest: number) {
-    const [ours, theirs] = [job.attempt, newest].map((attempt) => new Date(attempt).toISOString());
-    super(
-      `${where}: the attempt of ${ours} at ${job.key} is not the newest; one of ${theirs} has ` +
-        `begun. It is left to that one: nothing was started, stopped or changed here.`,
-    );
   }
 }
 

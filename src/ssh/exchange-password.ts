@@ -1,8 +1,11 @@
 import { deadlines } from '../run/deadlines.ts';
 import { parseIdentity, runsFromDisk, type SystemIdentity } from '../run/system-identity.ts';
 import type { ConnectOptions } from './connection.ts';
+import { SshAuthRefused } from './errors.ts';
+import { keyFingerprint, type HostKeyPolicy } from './host-key.ts';
 import { connectWithPassword } from './password-login.ts';
 import type { PasswordTarget } from './password-login.ts';
+import { refusedKeys } from './refused-keys.ts';
 import { installScripts } from './scripts.ts';
 
 /** What became of a password that the server took. */
@@ -21,7 +24,7 @@ type Connect = typeof connectWithPassword;
  * `knownBootIds`, is left as it is (invariant 5).
  *
  * @throws SshPasswordRefused, SshUnreachable, SshHostKeyMismatch, SshConnectionLost,
- * RemoteCommandFailed.
+ * RemoteCommandFailed; SshAuthRefused when sshd does not let the key in although it is there.
  */
 export async function exchangePassword(
   target: PasswordTarget,
@@ -43,5 +46,19 @@ export async function exchangePassword(
     return { kind: 'other-system', seen: 'the password opens the rescue of an earlier boot' };
   }
   await scripts.runOk('admit-key', [], { stdin: `${publicKey.trim()}\n`, timeoutMs: commandMs });
+  await askSshd(target, publicKey, connection.hostKey);
   return { kind: 'placed', hostKey: connection.hostKey, identity };
+}
+
+/** A line in the right file is not all: algorithms and modes decide too. */
+async function askSshd(
+  { host, port, user }: PasswordTarget,
+  publicKey: string,
+  hostKey: string,
+): Promise<void> {
+  const pinned: HostKeyPolicy = { kind: 'pinned', keys: [hostKey] };
+  const connectTimeoutMs = deadlines.connectMs;
+  const sshd = { host, port, user, hostKey: pinned };
+  if ((await refusedKeys(sshd, [publicKey], { connectTimeoutMs })).length === 0) return;
+  throw new SshAuthRefused(`${host}:${port}`, { user, key: keyFingerprint(publicKey), hostKey });
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { deadlines } from '../run/deadlines.ts';
 import type { Progress } from '../run/status.ts';
-import { JobNeverStarted, JobSuperseded } from './errors.ts';
+import { JobNeverStarted, JobSuperseded } from './job-errors.ts';
 import { parseJobState } from './job-state.ts';
 import type { JobCrashed, JobDone, JobLost, JobState } from './job-state.ts';
 import type { RemoteScripts } from './scripts.ts';

@@ -6,3 +6,4 @@ export { planServer } from './plan-server.ts';
 export { provisionServer } from './provision-server.ts';
 export { restoreProviderSettings } from './restore-settings.ts';
 export { showSettings } from './show-settings.ts';
+export { tellAccess } from './tell-access.ts';

@@ -136,6 +136,9 @@ const forbidden = [
   ['src/cli/commands', '../../activities/rescue.ts'],
   ['src/cli/commands', '../../workflows/messages.ts'],
   ['src/cli/commands', '../../../lab/main.ts'],
+  ['src/cli/place-rescue-key.ts', '../client.ts'],
+  ['src/cli/place-rescue-key.ts', '@temporalio/client'],
+  ['src/cli/place-rescue-key.ts', '../secrets/credentials.ts'],
 ] as const satisfies readonly Edge[];
 
 /** What the shape of the design needs; the rules must not stand in its way. */
@@ -163,6 +166,7 @@ const allowed = [
   ['src/cli/commands', '../../worker.ts'],
   ['src/cli/commands', './worker.ts'],
   ['src/cli', '../os/flatcar/user-config.ts'],
+  ['src/cli/place-rescue-key.ts', '../ssh/exec.ts'],
   ['src/dev', '../toolchain/temporal-cli.ts'],
   ['src/codec', '@temporalio/common'],
   ['lab', '../src/client.ts'],

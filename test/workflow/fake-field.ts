@@ -77,6 +77,7 @@ export class FakeField {
       }),
       recognise: async () => this.recognised,
       reach: async (request) => ({ access: accessOf(request), summary: 'reachable' }),
+      access: async (request) => accessOf(request),
       mayBoot: async () => this.mayBoot,
       latestTask: async () => 7,
       waitForDisk: async () =>
