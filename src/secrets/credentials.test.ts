@@ -99,7 +99,7 @@ describe('loadAccount', () => {
   it('says how to write the file when there is none', async () => {
     const failure = loadAccount(folder, 'kimsufi');
     await expect(failure).rejects.toThrow(CredentialsMissing);
-    await expect(failure).rejects.toThrow(`There is no ${file}. Write it like this`);
+    await expect(failure).rejects.toThrow(`There is no ${file}.\nWrite it like this`);
   });
 
   it.each(['', '# nothing yet\n', account()])('says which accounts there are', async (text) => {

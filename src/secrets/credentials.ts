@@ -16,8 +16,8 @@ import { Secret } from './secret.ts';
  * @remedy Write the account into credentials.yaml on the worker, mode 0600; it is read anew at
  *   every call.
  * @example
- * /etc/ironstep/credentials.yaml has no account "kimsufi" (it has: none). Write it like this, \
- * with mode 0600; a value may also be env:NAME or file:PATH:
+ * /etc/ironstep/credentials.yaml has no account "kimsufi" (it has: none).
+ * Write it like this, with mode 0600; a value may also be env:NAME or file:PATH:
  *   ACCOUNT:
  *     kind: ovh
  *     endpoint: kimsufi-eu
@@ -130,7 +130,7 @@ export async function loadAccount(folder: string, name: string): Promise<Account
   const accounts = parseAccounts(file, await readCredentials(file));
   if (!Object.hasOwn(accounts, name)) {
     const known = Object.keys(accounts).join(', ') || 'none';
-    throw new CredentialsMissing(`${file} has no account "${name}" (it has: ${known}). ${howTo}`);
+    throw new CredentialsMissing(`${file} has no account "${name}" (it has: ${known}).\n${howTo}`);
   }
   const parsed = accountSchema.safeParse(accounts[name]);
   if (!parsed.success) {
@@ -180,7 +180,7 @@ async function readCredentials(file: string): Promise<string> {
     return (await readPrivateFile(file)).toString('utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new CredentialsMissing(`There is no ${file}. ${howTo}`, { cause: error });
+    throw new CredentialsMissing(`There is no ${file}.\n${howTo}`, { cause: error });
   }
 }
 
@@ -191,12 +191,12 @@ function parseAccounts(file: string, text: string): Record<string, unknown> {
   if (problem !== undefined) {
     // yaml's own message quotes the line, and with it the secret.
     const line = problem.linePos?.[0].line ?? 1;
-    throw new CredentialsInvalid(`${file}:${line}: not YAML (${problem.code}). ${howTo}`);
+    throw new CredentialsInvalid(`${file}:${line}: not YAML (${problem.code}).\n${howTo}`);
   }
   const content: unknown = document.toJS();
   if (content === null || content === '') return {};
   const parsed = z.record(z.string(), z.unknown()).safeParse(content);
-  if (!parsed.success) throw new CredentialsInvalid(`${file}: no accounts by name. ${howTo}`);
+  if (!parsed.success) throw new CredentialsInvalid(`${file}: no accounts by name.\n${howTo}`);
   return parsed.data;
 }
 
