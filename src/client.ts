@@ -46,7 +46,7 @@ import {
   serverWorkflowId,
   taskQueue,
 } from './contract.ts';
-import type { AbortArgs, Accepted, ApproveArgs, ResumeArgs } from './contract.ts';
+import type { AbortArgs, Accepted, ApproveArgs, ResumeArgs, SkipArgs } from './contract.ts';
 import type { AccessRequest, RunRequests, SettingsRequest } from './contract.ts';
 import type { ServerAccess } from './run/plan.ts';
 import type { ServerPlan } from './run/server-plan.ts';
@@ -234,7 +234,7 @@ export class RunClient {
     return this.#request(run, messages.approve, args);
   }
 
-  /** Tries again from where the run waits. Throws as `approve` does. */
+  /** Tries again from where the run waits, with these rungs if any. Throws as `approve` does. */
   async resume(run: RunReference, args: ResumeArgs): Promise<Accepted> {
     return this.#request(run, messages.resume, args);
   }
@@ -243,7 +243,7 @@ export class RunClient {
    * Starts a new run of what the newest provisioning of the server was started with: it goes on
    * from what it finds there. Throws RunOver when that one ended well, and as `start` does.
    */
-  async startAgain(run: RunReference, { by }: ResumeArgs): Promise<RunReference> {
+  async startAgain(run: RunReference, { by }: Pick<ResumeArgs, 'by'>): Promise<RunReference> {
     const type = `WorkflowType = '${runWorkflowTypes.provision}'`;
     const [newest] = await this.#questions.newestRuns(
       `WorkflowId = '${run.workflowId}' AND ${type}`,
@@ -257,6 +257,11 @@ export class RunClient {
     return this.start('provision', { ...request, by });
   }
 
+  /** Ends the wait for a rescue boot; the next rung is climbed. Throws as `approve` does. */
+  async skip(run: RunReference, args: SkipArgs): Promise<Accepted> {
+    return this.#request(run, messages.skip, args);
+  }
+
   /** Puts the provider's settings back and stops. Throws as `approve` does. */
   async abort(run: RunReference, args: AbortArgs): Promise<Accepted> {
     return this.#request(run, messages.abort, args);
@@ -266,7 +271,7 @@ export class RunClient {
   async #request(
     run: RunReference,
     name: string,
-    args: ApproveArgs | ResumeArgs | AbortArgs,
+    args: ApproveArgs | ResumeArgs | SkipArgs | AbortArgs,
   ): Promise<Accepted> {
     const handle = this.#client.workflow.getHandle(run.workflowId);
     const updateId = randomUUID();

@@ -1,5 +1,6 @@
 import type { Pace } from './run/pace.ts';
 import type { Phase, RunKind } from './run/status.ts';
+import type { Rung } from './spec/rungs.ts';
 import type { ServerSpec } from './spec/server-spec.ts';
 
 /** The task queue of workflows and of activities that talk to servers. */
@@ -98,12 +99,15 @@ export type RunRequests = {
 export const messages = {
   approve: 'approve',
   resume: 'resume',
+  skip: 'skip',
   abort: 'abort',
   status: 'status',
 } as const;
 
 export type ApproveArgs = { wipe: string; by: string };
-export type ResumeArgs = { by: string };
+/** `ladder`: only these rungs, when rescue did not come up. */
+export type ResumeArgs = { by: string; ladder?: Rung[] };
+export type SkipArgs = { by: string };
 export type AbortArgs = { by: string; reason?: string };
 
 /** What an accepted Update answers: which phase the run was in, in words for the person. */

@@ -51,7 +51,7 @@ export function runInHistory({ events }: History): RunInHistory {
       run.waits.push({ name: wait.name, seconds: at - wait.since });
     } else if (Attention !== undefined) {
       wait = { name: Attention, since: at };
-      if (Attention === 'failed') endPhase(at);
+      if (Attention !== 'approval') endPhase(at);
     }
     countActivity(run, event);
   }

@@ -32,7 +32,10 @@ const refused = new SshAuthRefused('core1:22', {
 function answer(pinned: Error, changes: Partial<AnyDiskWait> = {}, any: Error = refused) {
   const connect = async ({ hostKey: policy }: { hostKey: HostKeyPolicy }) =>
     Promise.reject(policy.kind === 'pinned' ? pinned : any);
-  const dependencies = { connect, keyPair: () => ({ privateKey: '' }) } as unknown as Dependencies;
+  const dependencies = {
+    connect,
+    keyPair: () => ({ privateKey: '', publicKey: 'ssh-ed25519 BBBB' }),
+  } as unknown as Dependencies;
   const { port } = server.address() as AddressInfo;
   const target = { server: 'core1', provider: {}, address: '127.0.0.1', sshPort: port };
   const activities = createDiskAnswerActivities(dependencies);

@@ -2,7 +2,7 @@ import type { RunTarget, System } from '../run/plan.ts';
 import { SshAuthRefused, SshHostKeyMismatch } from '../ssh/errors.ts';
 import { askForInstalled, cameNotUp, type DiskBootWait } from './boot.ts';
 import type { Dependencies } from './dependencies.ts';
-import { askForRescue } from './rescue.ts';
+import { askForRescue } from './rescue-answer.ts';
 import { waitForAnswer } from './wait-for-answer.ts';
 
 /** What answers after a boot from a disk of which it may not be known what is on it. */

@@ -1,6 +1,6 @@
 import type { RunTarget, System } from '../run/plan.ts';
 import type { Dependencies } from './dependencies.ts';
-import { askForOurInstalled, lookForRescue, showsBanner } from './rescue.ts';
+import { askForOurInstalled, lookForRescue, showsBanner } from './rescue-answer.ts';
 
 /** What answers on the SSH port just now. */
 export type Glance =
@@ -24,7 +24,7 @@ export function createGlanceActivities(dependencies: Dependencies) {
       if (!(await showsBanner(target, looks))) return { kind: 'silent' };
       const wait = { sentAtMs: Date.now(), knownBootIds: [] };
       const rescue = await lookForRescue(dependencies, target, wait, Date.now());
-      if (typeof rescue !== 'string') return { kind: 'rescue', system: rescue };
+      if (rescue.kind === 'rescue') return rescue;
       const system = await askForOurInstalled(dependencies, target);
       return system === null ? { kind: 'stranger' } : { kind: 'installed', system };
     },

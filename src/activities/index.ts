@@ -11,6 +11,7 @@ import { createInspectActivities } from './inspect.ts';
 import { createInstallActivities } from './install.ts';
 import { createKeysActivities } from './keys.ts';
 import { createMayBootActivities } from './may-boot.ts';
+import { createParkedActivities } from './parked.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createRecogniseActivities } from './recognise.ts';
 import { createRepartitionActivities } from './repartition.ts';
@@ -29,6 +30,7 @@ export function createActivities(dependencies: Dependencies) {
     ...createShowSettingsActivities(dependencies),
     ...createRescueActivities(dependencies),
     ...createResetActivities(dependencies),
+    ...createParkedActivities(dependencies),
     ...createGlanceActivities(dependencies),
     ...createDescribePlanActivities(dependencies),
     ...createRecogniseActivities(dependencies),

@@ -1,14 +1,15 @@
 import { ActivityNotFoundError } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { ProviderOutcomeUnknown, ProviderUnavailable } from '../providers/provider-error.ts';
-import type { Provider, ProviderTask } from '../providers/provider.ts';
+import type { Provider, ProviderTask, WorkUnderWay } from '../providers/provider.ts';
 import { deadlines } from '../run/deadlines.ts';
 import { defaultPace, type Pace } from '../run/pace.ts';
 import type { RunTarget } from '../run/plan.ts';
 import type { Dependencies } from './dependencies.ts';
 import { createResetActivities, type Reset } from './reset.ts';
+import { ProviderBusy } from './run-errors.ts';
 
 const target: RunTarget = {
   server: 'core1',
@@ -21,6 +22,8 @@ function task(taskId: number, state: ProviderTask['state'] = 'pending'): Provide
   return { taskId, kind: 'hardReboot', state, providerState: 'doing', comment: null };
 }
 
+const idle: WorkUnderWay = { tasks: [], interventions: [] };
+
 /** Looks end when the reset shows, however slow this machine is. */
 const pace: Pace = { ...defaultPace, pollMs: 5, resetLookMs: 60_000 };
 /** For a reset that never shows. */
@@ -31,6 +34,9 @@ async function sendReset(
   behaviour: Partial<Provider>,
   options: {
     earlier?: object;
+    notBeforeMs?: number;
+    work?: WorkUnderWay;
+    scheduledAtMs?: number;
     confirm?: (details: unknown) => Promise<void>;
     pace?: Pace;
   } = {},
@@ -40,13 +46,19 @@ async function sendReset(
     resetTracking: 'task',
     credentialChannels: [],
   } as const;
+  const workUnderWay = async () => options.work ?? idle;
   const dependencies: Partial<Dependencies> = {
-    provider: async () => ({ capabilities, ...behaviour }) as Provider,
+    provider: async () => ({ capabilities, workUnderWay, ...behaviour }) as Provider,
     confirmAttempt: options.confirm ?? (async () => {}),
   };
   const resets = createResetActivities(dependencies as Dependencies);
-  const attempt = new MockActivityEnvironment({ heartbeatDetails: options.earlier });
-  return attempt.run(() => resets.hardReset(target, 7, options.pace ?? pace));
+  const attempt = new MockActivityEnvironment({
+    heartbeatDetails: options.earlier,
+    scheduledTimestampMs: options.scheduledAtMs ?? Date.now(),
+  });
+  return attempt.run(() =>
+    resets.hardReset(target, 7, options.pace ?? pace, options.notBeforeMs ?? 0),
+  );
 }
 
 const unknown = () => Promise.reject(new ProviderOutcomeUnknown('the connection was reset'));
@@ -157,6 +169,7 @@ it('a call that was never made leaves no word: the next attempt need not look fo
     ({
       capabilities: { bootSelection: 'sticky', resetTracking: 'task', credentialChannels: [] },
       findReset: async () => null,
+      workUnderWay: async () => idle,
       hardReset: () => Promise.reject(new ProviderUnavailable('nothing listens')),
     }) as Partial<Provider> as Provider;
   const dependencies: Partial<Dependencies> = { provider, confirmAttempt: async () => {} };
@@ -167,13 +180,52 @@ it('a call that was never made leaves no word: the next attempt need not look fo
 });
 
 it('a pending task is a benign "not yet", a failed one says what to do', async () => {
-  const ask = (state: ProviderTask['state']) => {
+  const ask = (state: ProviderTask['state'], sentAtMs = Date.now()) => {
     const provider = async () => ({ task: async () => task(8, state) }) as Partial<Provider>;
     const resets = createResetActivities({ provider } as Partial<Dependencies> as Dependencies);
-    const about = { taskId: 8, sentAtMs: 0 };
+    const about = { taskId: 8, sentAtMs };
     return new MockActivityEnvironment().run(() => resets.waitForTask(target, about, pace));
   };
   await expect(ask('pending')).rejects.toMatchObject({ type: 'NotYet', category: 'BENIGN' });
+  await expect(ask('pending', 0)).rejects.toThrow(ProviderBusy);
   await expect(ask('failed')).rejects.toThrow(/Nothing more was sent/);
   await expect(ask('done')).resolves.toMatchObject({ taskId: 8 });
+});
+
+describe('before a reset is sent', () => {
+  const never: Partial<Provider> = {
+    findReset: async () => null,
+    hardReset: () => Promise.reject(new Error('a reset was sent')),
+  };
+
+  it("the provider's tasks are waited for", async () => {
+    const work = { tasks: [task(5)], interventions: [] };
+    await expect(sendReset(never, { work })).rejects.toMatchObject({
+      type: 'NotYet',
+      message: 'no reset while task 5 (hardReboot) is doing',
+    });
+  });
+
+  it('a task that does not end is told to a person', async () => {
+    const work = { tasks: [task(5)], interventions: [] };
+    const stuck = sendReset(never, { work, scheduledAtMs: Date.now() - 61 * 60_000 });
+    await expect(stuck).rejects.toThrow(ProviderBusy);
+  });
+
+  it('a technician is not raced', async () => {
+    const work = { tasks: [], interventions: ['intervention 55812 is doing'] };
+    await expect(sendReset(never, { work })).rejects.toThrow(/intervention 55812 is doing/);
+    await expect(sendReset(never, { work })).rejects.toThrow(ProviderBusy);
+  });
+
+  it('the last one is long past', async () => {
+    const early = sendReset(never, { notBeforeMs: Date.now() + 60_000 });
+    await expect(early).rejects.toMatchObject({ type: 'NotYet' });
+  });
+
+  it('none of this holds for one that was sent already: it is found', async () => {
+    const work = { tasks: [task(8)], interventions: [] };
+    const found = { ...never, findReset: async () => task(8) };
+    await expect(sendReset(found, { work })).resolves.toMatchObject({ task: { taskId: 8 } });
+  });
 });

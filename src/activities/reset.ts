@@ -11,7 +11,7 @@ import type { RunTarget } from '../run/plan.ts';
 import { beat } from './beat.ts';
 import type { Dependencies } from './dependencies.ts';
 import { notYet } from './not-yet.ts';
-import { ResetTaskFailed } from './run-errors.ts';
+import { ProviderBusy, ResetTaskFailed } from './run-errors.ts';
 
 /** A reset as it was sent; without `task` the provider tells nothing about it. */
 export type Reset = { task: ProviderTask | null; sentAtMs: number };
@@ -38,15 +38,24 @@ export function createResetActivities(dependencies: Dependencies) {
      * `pace.resetLookMs`. It sends only while Temporal confirms that this attempt still counts, and
      * at most seconds after that. Without tracking by the provider, word left means sent.
      *
-     * Throws ProviderOutcomeUnknown when two resets in a row left no trace.
+     * Never sent before `notBeforeMs`, nor while the provider is at work on the server itself: its
+     * tasks are waited for, a technician is not raced. Throws ProviderBusy then, and
+     * ProviderOutcomeUnknown when two resets in a row left no trace.
      */
-    async hardReset(target: RunTarget, watermark: number, pace: Pace): Promise<Reset> {
+    async hardReset(
+      target: RunTarget,
+      watermark: number,
+      pace: Pace,
+      notBeforeMs = 0,
+    ): Promise<Reset> {
       const provider = await dependencies.provider(target.provider);
       let intent = earlierIntent();
       for (;;) {
         const seen = await lookForReset(provider, watermark, intent, pace);
         if (seen !== null) return seen;
         refuseThird(target, intent);
+        await refuseWhileBusy(target, provider, pace);
+        waitUntil(notBeforeMs);
         const before = intent;
         intent = { sends: (before?.sends ?? 0) + 1, sendingAtMs: Date.now() };
         const task = await send(dependencies, provider, before, intent);
@@ -63,6 +72,7 @@ export function createResetActivities(dependencies: Dependencies) {
       const provider = await dependencies.provider(target.provider);
       const task = await provider.task(taskId, cancellationSignal(), sentAtMs);
       if (task.state === 'pending') {
+        if (Date.now() > sentAtMs + pace.taskStuckMs) throw stuck(target, task, pace);
         throw notYet(`task ${taskId} is ${task.providerState}`, pace.pollMs);
       }
       if (task.state === 'failed') {
@@ -100,6 +110,43 @@ async function lookForReset(
     if (intent === null || Date.now() > intent.sendingAtMs + pace.resetLookMs) return null;
     await sleep(pace.pollMs, undefined, { signal });
   }
+}
+
+/** Whatever the provider does with the server comes first (invariant 6). */
+async function refuseWhileBusy(target: RunTarget, provider: Provider, pace: Pace): Promise<void> {
+  const { tasks, interventions } = await provider.workUnderWay(cancellationSignal());
+  if (interventions.length > 0) {
+    throw new ProviderBusy(
+      `No reset was sent to ${target.server} while somebody works on it: ` +
+        `${interventions.join('; ')}. It goes on by itself when that is over.`,
+    );
+  }
+  const [task] = tasks;
+  if (task === undefined) return;
+  if (Date.now() > activityInfo().scheduledTimestampMs + pace.taskStuckMs) {
+    throw stuck(target, task, pace);
+  }
+  throw notYet(`no reset while ${taskInWords(task)}`, pace.providerLookMs);
+}
+
+/** The earliest moment of the next reset: a server that is reset again and again never boots. */
+function waitUntil(notBeforeMs: number): void {
+  const leftMs = notBeforeMs - Date.now();
+  if (leftMs <= 0) return;
+  throw notYet(`no reset before ${new Date(notBeforeMs).toISOString().slice(11, 16)} UTC`, leftMs);
+}
+
+function stuck({ server }: RunTarget, task: ProviderTask, { taskStuckMs }: Pace): ProviderBusy {
+  return new ProviderBusy(
+    `The provider's ${taskInWords(task)} for ${server} since more than ` +
+      `${Math.round(taskStuckMs / 60_000)} minutes. Nothing more was sent. It goes on by itself ` +
+      `when that is over; the provider's support can end it.`,
+  );
+}
+
+/** `task 8125 (hardReboot) is doing`, in the provider's own words. */
+export function taskInWords({ taskId, kind, providerState }: ProviderTask): string {
+  return `task ${taskId} (${kind}) is ${providerState}`;
 }
 
 function refuseThird(target: RunTarget, intent: Intent | null): void {

@@ -142,3 +142,19 @@ export class NoSystemOfOurs extends Error {
 export class ResetTaskFailed extends Error {
   override name = 'ResetTaskFailed';
 }
+
+/**
+ * The provider is at work on the server itself: a technician, or a task that does not end. A reset
+ * now would cross what they do.
+ *
+ * @where rescue, boot
+ * @changed Nothing: no reset was sent.
+ * @remedy Wait: the run watches the provider and goes on by itself when that is over. A task that
+ *   never ends is the provider's support's to end.
+ * @example
+ * No reset was sent to core2 while somebody works on it: intervention 55812 of a technician is \
+ * doing, planned for 2026-11-24T09:58:00+00:00. It goes on by itself when that is over.
+ */
+export class ProviderBusy extends Error {
+  override name = 'ProviderBusy';
+}

@@ -19,6 +19,7 @@ import { addRescue } from './commands/rescue.ts';
 import { addResume } from './commands/resume.ts';
 import { addSchema } from './commands/schema.ts';
 import { addSettings } from './commands/settings.ts';
+import { addSkip } from './commands/skip.ts';
 import { addSsh } from './commands/ssh.ts';
 import { addStatus } from './commands/status.ts';
 import { addValidate } from './commands/validate.ts';
@@ -44,6 +45,7 @@ const commandGroups = {
     addList,
     addApprove,
     addResume,
+    addSkip,
     addCredentials,
     addAbort,
   ],

@@ -54,6 +54,8 @@ export interface Provider {
    * `sentAtMs` (epoch milliseconds of the call that made it) can tell, else `unknown`.
    */
   task(taskId: number, signal?: AbortSignal, sentAtMs?: number): Promise<ProviderTask>;
+  /** What the provider does with the server now: no reset may be sent meanwhile. Read-only. */
+  workUnderWay(signal?: AbortSignal): Promise<WorkUnderWay>;
   /** Puts back all of `snapshot` but monitoring. Idempotent; reads back what it wrote. */
   restoreSettings(snapshot: SettingsSnapshot, signal?: AbortSignal): Promise<void>;
   /** Puts back monitoring and intervention flags: only once the server answers. Idempotent. */
@@ -112,6 +114,12 @@ export type SettingInWords = {
   meanwhile: string | null;
   /** The value is what a run makes of it. */
   asInRun: boolean;
+};
+
+export type WorkUnderWay = {
+  tasks: ProviderTask[];
+  /** Technicians at work on it now, in words: "intervention 55812, planned for 2026-11-24". */
+  interventions: string[];
 };
 
 export type RescueArmed = {

@@ -14,6 +14,14 @@ root_mount() {
   awk -v column="$1" '$2 == "/" { found = $column } END { print found }' /proc/mounts
 }
 
+# The disk behind a partition, by what the kernel says and not by its name.
+root_serial() {
+  block=$(readlink -f "/sys/class/block/$(basename "$(readlink -f "$(root_mount 1)")")")
+  [ -e "$block/partition" ] && block=${block%/*}
+  [ -e "$block/size" ] || return 0
+  lsblk --nodeps --noheadings --output SERIAL "/dev/${block##*/}" 2>/dev/null | tr -d ' '
+}
+
 main() {
   read -r uptime_seconds _ </proc/uptime
   echo "boot_id=$(cat /proc/sys/kernel/random/boot_id)"
@@ -22,6 +30,7 @@ main() {
   echo "kernel=$(uname -r)"
   echo "root_source=$(root_mount 1)"
   echo "root_filesystem=$(root_mount 3)"
+  echo "root_serial=$(root_serial)"
   echo "os_id=$(os_release ID)"
   echo "os_version=$(os_release VERSION_ID)"
   echo "hostname=$(hostname 2>/dev/null || cat /proc/sys/kernel/hostname)"

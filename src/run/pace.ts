@@ -9,6 +9,18 @@ export type Pace = {
   waitAttemptMs: number;
   /** A reset of unknown outcome is looked for that long: a new task shows within 5 minutes. */
   resetLookMs: number;
+  /** Between two resets of one server, at least. */
+  resetIntervalMs: number;
+  /** A task of the provider that takes longer is stuck: real reboots took 1 to 3 minutes. */
+  taskStuckMs: number;
+  /** Another system that answers for so long after a reset is what has booted. */
+  anotherSystemMs: number;
+  /** Between two questions to the provider about what it does with the server. */
+  providerLookMs: number;
+  /** The looks at a server whose run is parked begin so far apart, */
+  parkedLookMs: number;
+  /** and grow to this, so that waiting for days costs nothing. */
+  parkedLookMaxMs: number;
   /** Until a disk boot counts as failed. Servers with much RAM spend 10 minutes in firmware. */
   bootDeadlineMs: number;
   /** Until the first boot has finished its work; growing ROOT on a slow 2 TB disk takes minutes. */
@@ -22,6 +34,12 @@ export const defaultPace: Pace = {
   pollMs: 2_000,
   waitAttemptMs: 60_000,
   resetLookMs: 5 * 60_000,
+  resetIntervalMs: 10 * 60_000,
+  taskStuckMs: 60 * 60_000,
+  anotherSystemMs: 5 * 60_000,
+  providerLookMs: 15_000,
+  parkedLookMs: 15_000,
+  parkedLookMaxMs: 2 * 60_000,
   bootDeadlineMs: 20 * 60_000,
   settleDeadlineMs: 30 * 60_000,
   oldSystemDeadlineMs: 5 * 60_000,

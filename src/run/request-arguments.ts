@@ -1,4 +1,5 @@
-import type { AbortArgs, ApproveArgs, ResumeArgs } from '../contract.ts';
+import type { AbortArgs, ApproveArgs, ResumeArgs, SkipArgs } from '../contract.ts';
+import { parseLadder, rungs, rungsMax } from '../spec/rungs.ts';
 
 /** What somebody sent with an Update, read; or the sentence that shows the right form. */
 export type Understood<Args> =
@@ -15,7 +16,12 @@ const shownLengthMax = 80;
 export const requestHelp = {
   approve:
     'Destroy what the run shows as dying. Data: {"wipe": "SERIAL:FINGERPRINT", "by": "your name"}',
-  resume: 'Try the phase that failed once more. Data: none, or {"by": "your name"}',
+  resume:
+    'Try the phase that failed once more. Data: none, or {"by": "your name"}; ' +
+    'for a rescue that did not come up also {"ladder": "hard-reset"}: only these rungs',
+  skip:
+    'Stop waiting for the rescue boot that is under way, and go to the next rung of the ladder. ' +
+    'Data: none, or {"by": "your name"}',
   abort:
     "Stop where it is safe, put the provider's settings back. " +
     'Data: none, or {"reason": "why", "by": "your name"}',
@@ -34,11 +40,31 @@ export function readApprove(sent: readonly unknown[]): Understood<ApproveArgs> {
   return { kind: 'understood', args: { wipe: given.wipe, by: given.by ?? somebody } };
 }
 
-/** Nothing, or `{"by": "your name"}`. */
+/** Nothing, or `{"by": "your name"}`, and which rungs: `{"ladder": "hard-reset, re-arm"}`. */
 export function readResume(sent: readonly unknown[]): Understood<ResumeArgs> {
-  const given = readTexts(sent, ['by']);
+  const given = readTexts(withLadderAsText(sent), ['by', 'ladder']);
   if (given === null) return refused('resume takes no data, or {"by": "your name"}', sent);
+  const { by = somebody, ladder: text } = given;
+  if (text === undefined) return { kind: 'understood', args: { by } };
+  const ladder = parseLadder(text);
+  const known = `a ladder is at most ${rungsMax} of ${rungs.join(', ')}`;
+  return ladder === null ? refused(known, sent) : { kind: 'understood', args: { by, ladder } };
+}
+
+/** Nothing, or `{"by": "your name"}`. */
+export function readSkip(sent: readonly unknown[]): Understood<SkipArgs> {
+  const given = readTexts(sent, ['by']);
+  if (given === null) return refused('skip takes no data, or {"by": "your name"}', sent);
   return { kind: 'understood', args: { by: given.by ?? somebody } };
+}
+
+/** A program sends a list of rungs, a person may type one text. */
+function withLadderAsText(sent: readonly unknown[]): readonly unknown[] {
+  const [first, ...more] = sent;
+  if (typeof first !== 'object' || first === null || !('ladder' in first)) return sent;
+  const { ladder } = first;
+  const words = Array.isArray(ladder) && ladder.every((word) => typeof word === 'string');
+  return words ? [{ ...first, ladder: ladder.join(',') }, ...more] : sent;
 }
 
 /** Nothing, or `{"reason": "why", "by": "your name"}`. */

@@ -43,7 +43,7 @@ it('keeps the first and the newest notes of a phase, and bounds them', () => {
   run.begin('rescue');
   for (let number = 0; number < 100; number += 1) run.note(`note ${number}`);
   const notes = run.entry?.notes ?? [];
-  expect(notes.length).toBeLessThanOrEqual(12);
+  expect(notes.length).toBeLessThanOrEqual(24);
   expect(notes.at(0)).toBe('note 0');
   expect(notes.at(-1)).toBe('note 99');
 });

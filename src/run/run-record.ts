@@ -2,7 +2,7 @@ import type { ServerPlan } from './server-plan.ts';
 import type { Attention, DiskView, Login, Phase, PhaseEntry, Report, RunStatus } from './status.ts';
 
 /** Notes kept per phase entry: a run carries its own evidence, but bounded. */
-const notesPerEntry = 12;
+const notesPerEntry = 24;
 
 /** Hears what happens to a run, at the moment when it happens: for logs and metrics. */
 export type RunListener = {
@@ -110,8 +110,14 @@ export class RunRecord {
 
   /** Which system answers, once it is proven; null from a reboot to the next proof. */
   answers(login: Login | null): void {
+    delete this.status.answering;
     if (login === null) delete this.status.login;
     else this.status.login = login;
+  }
+
+  /** Which system was seen to answer, where the run had to tell. */
+  sees(words: string): void {
+    this.status.answering = { words, at: this.#now() };
   }
 
   ready(report: Report): void {

@@ -43,8 +43,11 @@ export type PhaseEntry = {
   notes: string[];
 };
 
-/** What a person is needed for: a yes to what dies on a disk, or help with a failure. */
-export const attentionKinds = ['approval', 'failed'] as const;
+/**
+ * What a person is needed for: a yes to what dies on a disk, help with a failure, or help with a
+ * rescue that does not come up; a run that waits for the latter goes on by itself when it does.
+ */
+export const attentionKinds = ['approval', 'failed', 'rescue'] as const;
 
 export type AttentionKind = (typeof attentionKinds)[number];
 
@@ -157,6 +160,8 @@ export type RunStatus = {
   /** `ready`: provisioned; `done`: another kind of run did what it was asked. */
   state: 'running' | 'waiting' | 'ready' | 'done' | 'refused' | 'aborted' | 'failed';
   timeline: PhaseEntry[];
+  /** Which system was last seen to answer where the run had to tell, in words, and when. */
+  answering?: { words: string; at: string };
   /** The system that answered last; absent while nothing is proven to answer. */
   login?: Login;
   disk?: DiskView;

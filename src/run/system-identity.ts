@@ -7,6 +7,8 @@ export type SystemIdentity = {
   /** Source of `/` as mounted: a partition, or something in RAM. */
   rootSource: string;
   rootFilesystem: string;
+  /** Serial of the disk behind `/`; empty where it is in RAM, or no tool tells. */
+  rootSerial: string;
   osId: string;
   osVersion: string;
   hostname: string;
@@ -33,10 +35,19 @@ export function parseIdentity(output: string): SystemIdentity {
     kernel: field('kernel'),
     rootSource: field('root_source'),
     rootFilesystem: field('root_filesystem'),
+    rootSerial: field('root_serial'),
     osId: field('os_id'),
     osVersion: field('os_version'),
     hostname: field('hostname'),
   };
+}
+
+/**
+ * When the system was booted, in epoch milliseconds of the worker: by its own count of seconds, so
+ * its clock may be wrong. As good as the connection is quick.
+ */
+export function bootedAtMs({ uptimeSeconds }: SystemIdentity, nowMs: number): number {
+  return nowMs - uptimeSeconds * 1000;
 }
 
 /** Filesystems of a root that lives in RAM: what every netbooted rescue system has. */

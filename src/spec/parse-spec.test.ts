@@ -44,7 +44,10 @@ describe('a good spec', () => {
           { name: 'containers', size: 'rest', filesystem: 'btrfs', mount: '/var/lib/docker' },
         ],
       },
-      rescue: { giveUpAfter: 40 * 60_000 },
+      rescue: {
+        giveUpAfter: 40 * 60_000,
+        ladder: ['in-band-reboot', 'hard-reset', 're-arm'],
+      },
     });
   });
 

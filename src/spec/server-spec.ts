@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { layoutProblems } from './layout-rules.ts';
+import { defaultLadder, rungs, rungsMax } from './rungs.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
 
 /** A value of the wrong type, told with the way to write it; a missing one is just missing. */
@@ -223,7 +224,24 @@ const rescue = z
       .describe("Another rescue kernel than the provider's newest, by the provider's name of it"),
     giveUpAfter: duration
       .prefault('40m')
-      .describe('How long a rescue boot may stay silent before a person is asked'),
+      .describe('How long a rescue boot may stay silent before the next rung is tried'),
+    ladder: z
+      .array(
+        z
+          .enum(rungs)
+          .describe(
+            'in-band-reboot: from inside a system that knows us; hard-reset: by the provider; ' +
+              're-arm: boot target written anew, then a hard reset; other-image: the next rescue ' +
+              'kernel of the provider, then a hard reset',
+          ),
+      )
+      .min(1)
+      .max(rungsMax)
+      .default([...defaultLadder])
+      .meta({
+        description: 'What is tried when rescue does not come up, in this order; then a person',
+        examples: [['in-band-reboot', 'hard-reset', 're-arm', 'other-image']],
+      }),
   })
   .prefault({})
   .describe("The provider's rescue system");
@@ -254,8 +272,10 @@ export type UserConfig =
  * What a run is asked to make true: the spec file with every file that it names read in, so that
  * it is complete on any worker. A Butane config has been compiled to Ignition by then.
  */
-export type ServerSpec = Omit<SpecFile, 'config' | 'ssh'> & {
+export type ServerSpec = Omit<SpecFile, 'config' | 'ssh' | 'rescue'> & {
   config: UserConfig;
+  /** A run that an older ironstep has started knows no ladder. */
+  rescue: Omit<SpecFile['rescue'], 'ladder'> & { ladder?: SpecFile['rescue']['ladder'] };
   ssh: { port: number; authorizedKeys: string[] };
 };
 

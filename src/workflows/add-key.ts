@@ -5,7 +5,8 @@ import { toItsEnd } from './ending.ts';
 import { settingsBack } from './handover.ts';
 import { inInstalled } from './installed-system.ts';
 import { lookFirst } from './look-first.ts';
-import { inRescue, noBoots } from './rescue-session.ts';
+import { noBoots } from './boots.ts';
+import { inRescue } from './rescue-session.ts';
 import { ServerRun } from './server-run.ts';
 
 /**

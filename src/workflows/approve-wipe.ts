@@ -16,12 +16,12 @@ export async function approveWipe(
   rescue: System,
 ): Promise<WipeLease> {
   const { device, view } = inspected;
-  const judged = judgeWipe(device, run.wipe);
+  const judged = judgeWipe(device, run.person.wipe);
   if (judged.kind !== 'covered') {
     const reason = judged.kind === 'refused' ? [judged.reason] : [];
     const { token } = judged;
     const server = plan.target.server;
-    await run.waitForApproval(
+    await run.person.waitsForApproval(
       {
         kind: 'approval',
         title: `${server} waits for your yes to destroy what is on ${view.serial}`,

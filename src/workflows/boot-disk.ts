@@ -5,9 +5,11 @@ import { quick, waiting, working } from './activity-options.ts';
 import { toItsEnd } from './ending.ts';
 import { settingsBack } from './handover.ts';
 import { lookFirst } from './look-first.ts';
-import { askWhoAnswers, forget, hardReset, noBoots, remember, seconds } from './rescue-session.ts';
-import type { Boots } from './rescue-session.ts';
-import { phaseFailure, RunEnds, ServerRun } from './server-run.ts';
+import { type Boots, forget, noBoots, remember, seconds } from './boots.ts';
+import { phaseFailure, RunEnds } from './phase-failure.ts';
+import { askWhoAnswers } from './rescue-session.ts';
+import { hardReset } from './resets.ts';
+import { ServerRun } from './server-run.ts';
 
 /** Boots the server from its disk and puts the provider's settings back: the way out of rescue. */
 export async function bootDisk(request: BootDiskRequest): Promise<void> {
@@ -134,7 +136,7 @@ async function leave(run: ServerRun, access: ServerAccess, boots: Boots): Promis
       { summary: "the provider's newest task" },
       [target],
     );
-    return hardReset(run, access, watermark);
+    return hardReset(run, access, boots, watermark);
   }
   const { sentAtMs } = await quick.rebootFromInside.executeWithOptions(
     { summary: 'reboot to disk' },

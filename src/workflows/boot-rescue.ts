@@ -1,7 +1,8 @@
 import type { ServerRequest } from '../contract.ts';
 import { toItsEnd } from './ending.ts';
 import { lookFirst } from './look-first.ts';
-import { inRescue, noBoots } from './rescue-session.ts';
+import { noBoots } from './boots.ts';
+import { inRescue } from './rescue-session.ts';
 import { ServerRun } from './server-run.ts';
 
 /**

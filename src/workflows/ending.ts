@@ -3,8 +3,9 @@ import { ApplicationFailure, CancellationScope } from '@temporalio/workflow';
 import type { SettingsSnapshot } from '../providers/provider.ts';
 import type { ServerAccess } from '../run/plan.ts';
 import { quick, waiting } from './activity-options.ts';
-import type { Boots } from './rescue-session.ts';
-import { phaseFailure, RunEnds, type ServerRun } from './server-run.ts';
+import type { Boots } from './boots.ts';
+import { phaseFailure, RunEnds } from './phase-failure.ts';
+import type { ServerRun } from './server-run.ts';
 
 /** What a run that ends early has to put back. */
 type Entered = {
@@ -23,7 +24,7 @@ export async function toItsEnd<T>(
 ): Promise<T> {
   let toPutBack: Entered | null = null;
   try {
-    return await run.untilAborted(() => work((what) => (toPutBack = what)));
+    return await run.person.untilAborted(() => work((what) => (toPutBack = what)));
   } catch (error) {
     if (error instanceof RunEnds) return endEarly(run, toPutBack, error);
     throw error;

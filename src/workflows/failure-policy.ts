@@ -21,6 +21,7 @@ export const neverRetried: string[] = [
   'NoSystemOfOurs',
   'PreflightRefused',
   'ProviderAccessRefused',
+  'ProviderBusy',
   'ProviderNotFound',
   'ProviderOutcomeUnknown',
   'ProviderRequestInvalid',

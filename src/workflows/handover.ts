@@ -6,7 +6,7 @@ import type { SettingsSnapshot } from '../providers/provider.ts';
 import type { FirstBootProof, Plan, ServerAccess, System } from '../run/plan.ts';
 import type { Report } from '../run/status.ts';
 import { quick } from './activity-options.ts';
-import type { Boots } from './rescue-session.ts';
+import type { Boots } from './boots.ts';
 import type { ServerRun } from './server-run.ts';
 
 /** All that the run learned, for the report. */

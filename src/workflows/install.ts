@@ -7,8 +7,9 @@ import { formatSize } from '../spec/units.ts';
 import { quick, working } from './activity-options.ts';
 import { approveWipe } from './approve-wipe.ts';
 import { repartition } from './repartition.ts';
-import type { Boots } from './rescue-session.ts';
-import { RunEnds, type ServerRun } from './server-run.ts';
+import type { Boots } from './boots.ts';
+import type { ServerRun } from './server-run.ts';
+import { RunEnds } from './phase-failure.ts';
 
 /** What is on the disk now. */
 type Installed = {
@@ -38,7 +39,7 @@ export async function install(
   const lease = await run.phase(
     'approve',
     () => approveWipe(run, plan, inspected, rescue),
-    () => `serial ${inspected.view.serial}, ${contents(inspected)}: ${run.approvedHow}`,
+    () => `serial ${inspected.view.serial}, ${contents(inspected)}: ${run.person.approvedHow}`,
   );
   const written = await run.phase(
     'install',

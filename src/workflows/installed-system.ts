@@ -1,8 +1,10 @@
 import type { ServerAccess, System } from '../run/plan.ts';
 import { quick, waiting } from './activity-options.ts';
 import { rebooted } from './failure-policy.ts';
-import { askWhoAnswers, forget, remember, seconds, type Boots } from './rescue-session.ts';
-import { phaseFailure, type ServerRun } from './server-run.ts';
+import { type Boots, forget, remember, seconds } from './boots.ts';
+import { phaseFailure } from './phase-failure.ts';
+import { askWhoAnswers } from './rescue-session.ts';
+import type { ServerRun } from './server-run.ts';
 
 /**
  * Does `work` in the installed system, which is booted first when rescue runs. When the system is

@@ -2,7 +2,8 @@ import type { SettingsSnapshot } from '../providers/provider.ts';
 import type { ServerAccess } from '../run/plan.ts';
 import { runKinds } from '../run/run-kinds.ts';
 import { quick } from './activity-options.ts';
-import { askWhoAnswers, type Boots } from './rescue-session.ts';
+import type { Boots } from './boots.ts';
+import { askWhoAnswers } from './rescue-session.ts';
 import type { ServerRun } from './server-run.ts';
 
 /**

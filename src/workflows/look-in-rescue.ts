@@ -6,15 +6,10 @@ import { patient, quick, waiting } from './activity-options.ts';
 import { answerInWords } from './boot-disk.ts';
 import { toItsEnd } from './ending.ts';
 import { rebooted } from './failure-policy.ts';
-import {
-  askWhoAnswers,
-  forget,
-  inRescue,
-  noBoots,
-  remember,
-  type Boots,
-} from './rescue-session.ts';
-import { phaseFailure, RunEnds, ServerRun } from './server-run.ts';
+import { type Boots, forget, noBoots, remember } from './boots.ts';
+import { phaseFailure, RunEnds } from './phase-failure.ts';
+import { askWhoAnswers, inRescue } from './rescue-session.ts';
+import { ServerRun } from './server-run.ts';
 
 /**
  * `plan --rescue`: boots rescue, reads the disks, and goes back to what ran before. A rescue session

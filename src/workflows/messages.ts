@@ -9,5 +9,6 @@ import type { RunStatus } from '../run/status.ts';
  */
 export const approveUpdate = defineUpdate<Accepted, unknown[]>(messages.approve);
 export const resumeUpdate = defineUpdate<Accepted, unknown[]>(messages.resume);
+export const skipUpdate = defineUpdate<Accepted, unknown[]>(messages.skip);
 export const abortUpdate = defineUpdate<Accepted, unknown[]>(messages.abort);
 export const statusQuery = defineQuery<RunStatus>(messages.status);

@@ -3,7 +3,8 @@ import type { ProvisionRequest } from '../contract.ts';
 import type { Recognised } from '../activities/recognise.ts';
 import type { SettingsSnapshot } from '../providers/provider.ts';
 import { patient, quick } from './activity-options.ts';
-import { askWhoAnswers, type Boots } from './rescue-session.ts';
+import type { Boots } from './boots.ts';
+import { askWhoAnswers } from './rescue-session.ts';
 import type { ServerRun } from './server-run.ts';
 
 /** What preflight found. `recognised`: the server runs already what the plan asks for. */

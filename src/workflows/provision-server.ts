@@ -7,7 +7,8 @@ import { install } from './install.ts';
 import { inInstalled } from './installed-system.ts';
 import { preflight } from './preflight.ts';
 import { repartition } from './repartition.ts';
-import { inRescue, noBoots } from './rescue-session.ts';
+import { noBoots } from './boots.ts';
+import { inRescue } from './rescue-session.ts';
 import { ServerRun } from './server-run.ts';
 import { verify } from './verify.ts';
 

@@ -4,7 +4,7 @@ import { CancellationScope } from '@temporalio/workflow';
 
 import { formatSize } from '../spec/units.ts';
 import { quick, working } from './activity-options.ts';
-import type { Boots } from './rescue-session.ts';
+import type { Boots } from './boots.ts';
 import type { ServerRun } from './server-run.ts';
 
 /**

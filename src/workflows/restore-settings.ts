@@ -6,7 +6,7 @@ import type { ServerRequest } from '../contract.ts';
 import { runKinds } from '../run/run-kinds.ts';
 import { quick } from './activity-options.ts';
 import { toItsEnd } from './ending.ts';
-import { noBoots } from './rescue-session.ts';
+import { noBoots } from './boots.ts';
 import { ServerRun } from './server-run.ts';
 
 /**

@@ -3,7 +3,7 @@ import { serverRequestOf } from '../../src/contract.ts';
 import { proveFirstBoot } from '../../src/workflows/first-boot.ts';
 import { inInstalled } from '../../src/workflows/installed-system.ts';
 import { preflight } from '../../src/workflows/preflight.ts';
-import { noBoots } from '../../src/workflows/rescue-session.ts';
+import { noBoots } from '../../src/workflows/boots.ts';
 import { ServerRun } from '../../src/workflows/server-run.ts';
 
 /** A change that must never be released: the phases of a run under way in another order. */

@@ -38,6 +38,7 @@ const failures = {
   NoSystemOfOurs: class NoSystemOfOurs extends Error {},
   ProviderAccessRefused: class ProviderAccessRefused extends Error {},
   PreflightRefused: class PreflightRefused extends Error {},
+  ProviderBusy: class ProviderBusy extends Error {},
   RefusedOnHost: class RefusedOnHost extends Error {},
   ServerRebooted: class ServerRebooted extends Error {},
   ServerSilent: class ServerSilent extends Error {},
@@ -46,6 +47,14 @@ const failures = {
 /** The next call of this activity fails in this way. */
 export function failing(activity: string, name: keyof typeof failures): (field: FakeField) => void {
   return (field) => void field.failOnce.set(activity, new failures[name](`${activity} failed`));
+}
+
+/** Each call of this activity fails in this way. */
+export function failingAlways(
+  activity: string,
+  name: keyof typeof failures,
+): (field: FakeField) => void {
+  return (field) => void field.failAlways.set(activity, new failures[name](`${activity} failed`));
 }
 
 /** Aborts while `activity` is at work; it ends when it is cancelled, or when it is let go. */

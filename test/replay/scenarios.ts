@@ -3,6 +3,7 @@ import { requestOf } from '../fixtures/provision-request.ts';
 import type { FakeField } from '../workflow/fake-field.ts';
 import { update, waiting } from '../workflow/field-runs.ts';
 import { lookScenarios } from './look-scenarios.ts';
+import { rescueScenarios, withLadder } from './rescue-scenarios.ts';
 import { operationScenarios } from './operation-scenarios.ts';
 import { abortDuring, by, ended, failing, installed, resume } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
@@ -39,11 +40,13 @@ export const scenarios: Record<string, Scenario> = {
   'provision-refused-on-host': { ...shrink, field: failing('stageImage', 'RefusedOnHost') },
   'provision-rescue-silent-resumed': {
     ...shrink,
+    request: withLadder('hard-reset'),
     field: failing('waitForRescue', 'ServerSilent'),
     person: resume,
   },
   'provision-rescue-silent-parked': {
     ...shrink,
+    request: withLadder('hard-reset'),
     field: failing('waitForRescue', 'ServerSilent'),
     person: async (handle) => void (await waiting(handle)),
   },
@@ -107,5 +110,6 @@ export const scenarios: Record<string, Scenario> = {
     },
   },
   ...operationScenarios,
+  ...rescueScenarios,
   ...lookScenarios,
 };

@@ -6,8 +6,11 @@ import type { Activities } from '../../src/activities/index.ts';
 import type { DiskAnswer } from '../../src/activities/disk-answer.ts';
 import type { Glance } from '../../src/activities/glance.ts';
 import type { Selected } from '../../src/activities/inspect.ts';
+import { notYet } from '../../src/activities/not-yet.ts';
+import type { WatchEnd } from '../../src/activities/parked.ts';
 import type { MayBoot } from '../../src/activities/may-boot.ts';
 import type { Recognised } from '../../src/activities/recognise.ts';
+import type { Surroundings } from '../../src/run/answering.ts';
 import type { Seen } from '../../src/activities/see-disk.ts';
 import type { BlockDevice } from '../../src/disk/block-device.ts';
 import type { ProvisionRequest, ServerRequest } from '../../src/contract.ts';
@@ -31,6 +34,12 @@ export class FakeField {
   settingsLeft: SettingsSnapshot | null = null;
   /** No system at all answers. */
   silent = false;
+  /** What is seen when rescue does not come up. */
+  around: Surroundings = { answering: { kind: 'silent', seen: 'no SSH banner' }, provider: [] };
+  /** Rescue images of the provider that were not tried. */
+  otherImage: string | null = 'rescue11';
+  /** What a parked run finds at its next look; null: nothing yet. */
+  appears: WatchEnd['kind'] | null = null;
   /** What rescue says of the disks, and what answers after a boot from them. */
   mayBoot: MayBoot = { reasons: [], ours: true };
   diskAnswer: DiskAnswer | null = null;
@@ -79,6 +88,13 @@ export class FakeField {
       reach: async (request) => ({ access: accessOf(request), summary: 'reachable' }),
       access: async (request) => accessOf(request),
       mayBoot: async () => this.mayBoot,
+      lookAround: async () => this.around,
+      otherRescueImage: async () => this.otherImage,
+      watchParked: async (_target, { pace }) => {
+        if (this.appears === null) throw notYet('nothing answers', pace.parkedLookMs);
+        if (this.appears === 'provider-idle') return { kind: this.appears };
+        return { kind: this.appears, system: this.#boot('rescue') };
+      },
       latestTask: async () => 7,
       waitForDisk: async () =>
         this.diskAnswer ?? { kind: 'installed', system: this.#boot('installed') },
@@ -96,7 +112,11 @@ export class FakeField {
   /** What the phases do, from rescue on. */
   get #phases() {
     return {
-      armRescue: async () => ({ image: 'rescue12', watermark: 7, mailWatermark: null }),
+      armRescue: async (_target, image) => ({
+        image: image ?? 'rescue12',
+        watermark: 7,
+        mailWatermark: null,
+      }),
       whoAnswers: async () => this.answering,
       hardReset: async () => ({ task: task(8), sentAtMs: Date.now() }),
       waitForTask: async () => task(8),

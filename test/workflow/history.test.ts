@@ -41,7 +41,7 @@ const request: ProvisionRequest = {
     disk: { serial: 'SERIAL-1' },
     ssh: { port: 22, authorizedKeys: [] },
     layout: { apply: 'presize', root: 100 * 2 ** 30, partitions: [] },
-    rescue: { giveUpAfter: 60_000 },
+    rescue: { giveUpAfter: 60_000, ladder: ['hard-reset'] },
   },
 };
 
@@ -66,7 +66,7 @@ async function live(): Promise<void> {
   field.failOnce.set('waitForRescue', new ServerSilent('rescue did not come up\nnothing answered'));
   field.failOnce.set('hardReset', new Error('the API did not answer'));
   await client.start('provision', request);
-  await untilWaiting('failed');
+  await untilWaiting('rescue');
   await client.resume(run, { by: 'bob@laptop' });
   await untilWaiting('approval');
   const wrong = client.approve(run, { by: 'bob@laptop', wipe: 'SERIAL-1:000000000000' });
@@ -152,7 +152,7 @@ test('has each phase with its end, and the pause between two attempts of one', (
     ...['install', 'boot', 'first-boot', 'verify', 'handover'].map((phase) => [phase, 'done']),
   ]);
   expect(ofKind(first, 'attention')).toMatchObject([
-    { why: 'failed', endedAt: expect.any(String) as string },
+    { why: 'rescue', endedAt: expect.any(String) as string },
     { why: 'approval', endedAt: expect.any(String) as string },
   ]);
   const failed = first?.entries.find((entry) => entry.kind === 'phase' && entry.phase === 'rescue');
@@ -201,9 +201,11 @@ test('each phase has its steps, by the summaries of the Temporal UI', () => {
   expect(install).toMatchObject({
     steps: [
       { name: 'arm rescue for the next boot', state: 'done' },
+      { name: 'which system answers before the reset', state: 'done' },
       { name: 'hard reset', state: 'done', attempts: 2 },
       { name: 'wait for task 8', state: 'done' },
       { name: 'wait for the rescue system', state: 'failed' },
+      { name: 'which system answers instead', state: 'done' },
     ],
   });
 });

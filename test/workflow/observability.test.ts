@@ -45,7 +45,7 @@ async function until(run: RunReference, wanted: (now: LiveStatus) => boolean): P
   return vi.waitFor(
     async () => {
       const now = await runs.status(run);
-      if (now.attention?.kind === 'failed') await runs.resume(run, { by: 'test' });
+      if (now.attention?.kind === 'rescue') await runs.resume(run, { by: 'test' });
       expect(wanted(now)).toBe(true);
       return now;
     },
@@ -137,7 +137,7 @@ describe('two runs, of which one has trouble, with a worker that is replaced whi
     };
     const phases = histories.flatMap((history) => history.phases);
     const waits = histories.flatMap((history) => history.waits);
-    expect(countOf(waits.map(({ name }) => name))).toEqual({ approval: 2, failed: 1 });
+    expect(countOf(waits.map(({ name }) => name))).toEqual({ approval: 2, rescue: 1 });
     compare('ironstep_phase_duration_seconds', 'phase', phases);
     compare('ironstep_attention_duration_seconds', 'attention', waits);
   });
@@ -212,7 +212,7 @@ describe('two runs, of which one has trouble, with a worker that is replaced whi
 
   it('a new worker shows at once who waits, though it did not see them come', () => {
     const waiting = sumBy(gauges, 'ironstep_servers_waiting', 'attention');
-    expect(waiting).toEqual({ approval: 2, failed: 0 });
+    expect(waiting).toEqual({ approval: 2, failed: 0, rescue: 0 });
     expect(sumBy(gauges, 'ironstep_runs_open', '')).toEqual({ '': 2 });
     expect(gauges.map(({ name }) => name)).not.toContain('ironstep_phase_attempts_total');
   });

@@ -117,8 +117,8 @@ describe('provisionServer', () => {
     field.failOnce.set('waitForRescue', new ServerSilent('rescue did not come up'));
     await provisioning({}, async (handle) => {
       const { attention } = await waiting(handle);
-      expect(attention).toMatchObject({ kind: 'failed' });
-      expect(attention?.detail).toEqual(['rescue did not come up']);
+      expect(attention).toMatchObject({ kind: 'rescue' });
+      expect(attention?.title).toBe('rescue did not come up: nothing answers');
       await update(handle, messages.resume, { by: 'test' });
       await handle.result();
       expect(field.calls.filter((name) => name === 'preflight')).toHaveLength(1);

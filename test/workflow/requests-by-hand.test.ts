@@ -168,6 +168,7 @@ describe('a run that waits for an approval', () => {
     expect(metadata.definition.updateDefinitions).toEqual([
       { name: 'approve', description: expect.stringContaining('{"wipe": ') as string },
       { name: 'resume', description: expect.stringContaining('{"by": ') as string },
+      { name: 'skip', description: expect.stringContaining('{"by": ') as string },
       { name: 'abort', description: expect.stringContaining('{"reason": ') as string },
     ]);
   });

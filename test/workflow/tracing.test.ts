@@ -87,7 +87,7 @@ async function provisioned(): Promise<History> {
   await vi.waitFor(
     async () => {
       const { attention, state } = await runs.status(run);
-      if (attention?.kind === 'failed') await runs.resume(run, { by: 'test' });
+      if (attention?.kind === 'rescue') await runs.resume(run, { by: 'test' });
       const wipe = 'SERIAL-1:7c1e90aabbcc';
       if (attention?.kind === 'approval') await runs.approve(run, { by: 'test', wipe });
       expect(state).toBe('ready');

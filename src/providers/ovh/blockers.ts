@@ -28,14 +28,28 @@ export async function readBlockers(
   return [
     ...(blocked === undefined ? [] : [`${blocked} (status ${about.contract.status})`]),
     ...(/^hacked/i.test(state) ? [`OVH blocked it for abuse (state ${state})`] : []),
-    ...(await plannedInterventions(client, at, signal)),
+    ...(await plannedInterventions(client, at, tooNearMs, signal)),
     ...(await ongoingWork(client, at, signal)),
   ];
 }
 
+/** Who is at work on the server at this moment, in words. */
+export async function readInterventions(
+  client: OvhClient,
+  at: { serverPath: string; service: string; nowMs: number },
+  signal?: AbortSignal,
+): Promise<string[]> {
+  return [
+    ...(await plannedInterventions(client, at, 0, signal)),
+    ...(await ongoingWork(client, at, signal)),
+  ];
+}
+
+/** Those that are under way, or begin within `withinMs`. */
 async function plannedInterventions(
   client: OvhClient,
   at: { serverPath: string; nowMs: number },
+  withinMs: number,
   signal?: AbortSignal,
 ): Promise<string[]> {
   const path = `${at.serverPath}/plannedIntervention`;
@@ -44,18 +58,18 @@ async function plannedInterventions(
     ids.map((id) => client.get(`${path}/${id}`, plannedInterventionSchema, signal)),
   );
   return all
-    .filter((intervention) => isNear(intervention, at.nowMs))
+    .filter((intervention) => beginsBy(intervention, at.nowMs + withinMs))
     .map(
       ({ id, status, wantedStartDate }) =>
         `intervention ${id} of a technician is ${status}, planned for ${wantedStartDate}`,
     );
 }
 
-function isNear(intervention: OvhPlannedIntervention, nowMs: number): boolean {
+function beginsBy(intervention: OvhPlannedIntervention, byMs: number): boolean {
   if (intervention.status === 'done') return false;
   if (intervention.status !== 'todo') return true;
   const startMs = Date.parse(intervention.wantedStartDate ?? '');
-  return Number.isNaN(startMs) || startMs - nowMs < tooNearMs;
+  return Number.isNaN(startMs) || startMs < byMs;
 }
 
 /** `ongoing` is marked beta, so an account without it is taken as one without ongoing work. */

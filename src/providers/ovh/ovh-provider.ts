@@ -12,9 +12,10 @@ import type {
   ServerDescription,
   SettingInWords,
   SettingsSnapshot,
+  WorkUnderWay,
 } from '../provider.ts';
 import type { PasswordChannel, RescueBoot } from '../rescue-password.ts';
-import { readBlockers } from './blockers.ts';
+import { readBlockers, readInterventions } from './blockers.ts';
 import type { OvhClient } from './client.ts';
 import { hardwareOf } from './hardware.ts';
 import { chooseDisk, chooseRescue, listNetboots, rescueNetboots } from './netboot.ts';
@@ -150,6 +151,15 @@ export class OvhProvider implements Provider {
 
   async task(taskId: number, signal?: AbortSignal, sentAtMs?: number): Promise<ProviderTask> {
     return readTask(this.#client, this.#path, { taskId, sentAtMs }, signal);
+  }
+
+  async workUnderWay(signal?: AbortSignal): Promise<WorkUnderWay> {
+    const at = { serverPath: this.#path, service: this.#service, nowMs: Date.now() };
+    const [tasks, interventions] = await Promise.all([
+      readPendingTasks(this.#client, this.#path, signal),
+      readInterventions(this.#client, at, signal),
+    ]);
+    return { tasks, interventions };
   }
 
   /** The boot target first: it decides what runs. A `bootId` of null means from disk. */
