@@ -17,7 +17,14 @@ it.each([1, 2, 3, 4, 5])('with seed %d it has every kind and point, and enough k
   const hit = new Set(strikes.map(({ at }) => at).filter((at) => typeof at === 'string'));
   expect(hit).toEqual(new Set(points));
   for (const kind of kinds) {
-    expect(runs.some((run) => run.strikes.every((strike) => strike.kind === kind))).toBe(true);
+    expect(strikes.filter((strike) => strike.kind === kind).length).toBeGreaterThanOrEqual(6);
+  }
+  expect(strikes).toContainEqual(
+    expect.objectContaining({ kind: 'worker-sigstop', at: 'before-reset' }),
+  );
+  for (const run of runs) {
+    const named = run.strikes.map(({ at }) => at).filter((at) => typeof at === 'string');
+    expect(new Set(named).size, 'no point twice in one run').toBe(named.length);
   }
   const presize = runs.filter(({ apply }) => apply === 'presize');
   const misplaced = presize

@@ -23,20 +23,28 @@ export function undisturbed(apply: PlannedRun['apply']): PlannedRun {
   return { apply, strikes: [] };
 }
 
+/** How many runs, and how many strikes at named points in each. */
+const programme = [
+  { apply: 'shrink', runs: 2, strikes: 12 },
+  { apply: 'presize', runs: 5, strikes: 9 },
+] as const;
+
 /**
- * The full programme: for each kind a run with nothing else, then runs with everything, in which
- * every named point is struck at least once, and a kill at a random time in each.
+ * The full programme: runs with many kills each, since a run takes minutes and a kill seconds. Every
+ * named point is struck in at least one of them, every kind in turn, and in each run something at a
+ * random time.
  */
 export function fullPlan(seed: number): PlannedRun[] {
   const dice = new Dice(seed);
-  const alone = kinds.map((kind) => {
-    const apply = dice.oneOf(['presize', 'presize', 'shrink'] as const);
-    const strikes = dice
-      .some(pointsFor(kind, apply), strikesPerRun - 1)
-      .map((point) => dice.strike(kind, point));
-    return inOrder({ apply, strikes: [...strikes, dice.randomStrike(kind)] });
+  const turns = new Turns(dice);
+  return programme.flatMap(({ apply, runs, strikes }) => {
+    const own = points.filter((point) => apply === 'shrink' || !shrinkPoints.includes(point));
+    const chosen = dealt(dice, own, { hands: runs, each: strikes });
+    return chosen.map((hand) => {
+      const random = dice.randomStrike(dice.oneOf(kinds));
+      return inOrder({ apply, strikes: [...hand.map((point) => turns.strikeAt(point)), random] });
+    });
   });
-  return [...alone, ...mixedRuns(dice)];
 }
 
 /** A few minutes of it: one run, every kind but one that only waits. */
@@ -56,31 +64,42 @@ export function samplePlan(seed: number): PlannedRun[] {
   return [{ apply: 'presize', strikes: strikes.map(([kind, point]) => dice.strike(kind, point)) }];
 }
 
-const strikesPerRun = 5;
-
-/** Every point once, by kinds in turn; shrink's own points in one run, the others in several. */
-function mixedRuns(dice: Dice): PlannedRun[] {
-  const inTurn = dice.shuffled(kinds);
-  let turn = 0;
-  const strikeAt = (point: Point): PlannedStrike => {
-    for (;;) {
-      const kind = inTurn[turn++ % inTurn.length] ?? 'worker-sigkill';
-      if (!sshKinds.includes(kind) || sshPoints.includes(point)) return dice.strike(kind, point);
+/** Deals points to runs: each of them before any a second time, and none twice to one run. */
+function dealt(dice: Dice, all: Point[], { hands, each }: { hands: number; each: number }) {
+  let pile: Point[] = [];
+  return Array.from({ length: hands }, () => {
+    const hand: Point[] = [];
+    while (hand.length < each) {
+      if (pile.length === 0) pile = dice.shuffled(all.filter((point) => !hand.includes(point)));
+      const point = pile.pop();
+      if (point !== undefined && !hand.includes(point)) hand.push(point);
     }
-  };
-  const common = dice.shuffled(points.filter((point) => !shrinkPoints.includes(point)));
-  const runs: PlannedRun[] = [inOrder({ apply: 'shrink', strikes: shrinkPoints.map(strikeAt) })];
-  for (let from = 0; from < common.length; from += strikesPerRun - 1) {
-    const strikes = common.slice(from, from + strikesPerRun - 1).map(strikeAt);
-    strikes.push(dice.randomStrike(dice.oneOf(kinds)));
-    runs.push(inOrder({ apply: 'presize', strikes }));
-  }
-  return runs;
+    return hand;
+  });
 }
 
-function pointsFor(kind: Kind, apply: PlannedRun['apply']): Point[] {
-  const all = sshKinds.includes(kind) ? sshPoints : points;
-  return all.filter((point) => apply === 'shrink' || !shrinkPoints.includes(point));
+/** Kinds one after the other, so that none is left out; who can do nothing at a point is passed. */
+class Turns {
+  readonly #dice: Dice;
+  #waiting: Kind[] = [];
+  #stoppedBeforeReset = false;
+
+  constructor(dice: Dice) {
+    this.#dice = dice;
+  }
+
+  strikeAt(point: Point): PlannedStrike {
+    // The one who could reset a server twice: he wakes up late, with his reset still to be sent.
+    if (point === 'before-reset' && !this.#stoppedBeforeReset) {
+      this.#stoppedBeforeReset = true;
+      return this.#dice.strike('worker-sigstop', point);
+    }
+    const fits = (kind: Kind) => !sshKinds.includes(kind) || sshPoints.includes(point);
+    if (!this.#waiting.some(fits)) this.#waiting.push(...this.#dice.shuffled(kinds));
+    const index = this.#waiting.findIndex(fits);
+    const [kind = 'worker-sigkill'] = this.#waiting.splice(index, 1);
+    return this.#dice.strike(kind, point);
+  }
 }
 
 /** In the order in which a run meets them; random times come when they come. */
@@ -106,10 +125,6 @@ class Dice {
       .map((item) => ({ item, place: this.#random() }))
       .toSorted((one, other) => one.place - other.place)
       .map(({ item }) => item);
-  }
-
-  some<T>(items: readonly T[], count: number): T[] {
-    return this.shuffled(items).slice(0, count);
   }
 
   strike(kind: Kind, at: Point): PlannedStrike {
