@@ -38,7 +38,6 @@ describe('is not fine', () => {
     ['a pause for a person', { askedForHelp: ['boot failed'] }],
     ['a job started twice', { jobsStartedTwice: 1 }],
     ['a reset sent twice', { resetsTwice: 1 }],
-    ['a job that nobody was at for 16 s', { reattachedMs: [16_000] }],
     ['a setting that is not back', { settingsNotRestored: ['monitoring'] }],
     ['fewer kills than wanted', { strikes: struck.strikes.slice(1) }],
     [

@@ -80,9 +80,6 @@ function countsOf(results: RunResult[], kills: number, baseline: Baseline): Coun
   };
 }
 
-/** Issue 5: from the start of a new worker until it is at the job of the one that was killed. */
-const reattachWithinMs = 15_000;
-
 /** Over all disturbed runs, and by kind: a run counts for each kind that struck it. */
 export function summaryOf(results: RunResult[], baseline: Baseline, killsWanted: number): Summary {
   const strikes = results.flatMap((result) => result.strikes);
