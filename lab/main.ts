@@ -80,6 +80,9 @@ async function up(folder: string, values: Values): Promise<void> {
   print(`  keys, mirror  ${lab.configFolder}`);
   print(`  all the rest  ${lab.folder}`);
   print(table(seen));
+  print('To try a spec on one of them (its service and the serial of its disk are above):');
+  print(`  npx ironstep dev --background --config ${lab.configFolder}`);
+  print('  npx ironstep plan SPEC');
 }
 
 /** Loaded here only: `status` and `console` need none of what builds images. */
