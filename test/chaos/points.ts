@@ -64,6 +64,7 @@ const labels: [RegExp, Point][] = [
   [/^writing the config/, 'before-commit'],
   [/^checking ROOT/, 'shrink-check'],
   [/^shrinking ROOT/, 'shrink-filesystem'],
+  [/^making /, 'make-partitions'],
   [/^comparing the files/, 'compare-files'],
 ];
 
@@ -107,7 +108,9 @@ export class Progression {
   /** Hears a sign. Returns whether the run has come to a point for the first time. */
   hear(sign: Sign): boolean {
     const point = pointOf(sign);
-    if (point === null) return false;
+    // An install with `presize` makes filesystems too, in the words of the transaction.
+    const ofInstall = point === 'make-partitions' && !this.hasReached('shrink-check');
+    if (point === null || ofInstall) return false;
     this.#current = point;
     const index = points.indexOf(point);
     if (index <= this.#furthest) return false;
