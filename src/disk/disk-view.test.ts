@@ -56,6 +56,14 @@ describe('diskView', () => {
     expect(view.partitions[0]?.now).toBe('ext4, last mounted /boot, 1 GiB in use');
   });
 
+  it('where our own scripts have mounted it is no use that a person has made of it', () => {
+    const [boot] = device.partitions;
+    if (!boot?.filesystem) throw new Error('the sample has a filesystem');
+    const filesystem = { ...boot.filesystem, lastMounted: '/run/ironstep/work.AORRGr/mounted' };
+    const view = diskView({ ...device, partitions: [{ ...boot, filesystem }] }, null);
+    expect(view.partitions[0]?.now).toBe('ext4, 1 GiB in use');
+  });
+
   it('without a layout ROOT takes what is left', () => {
     const root = diskView(device, null).partitions.at(-1)?.becomes;
     expect(root).toMatchObject({ name: 'ROOT', roughly: true });

@@ -99,11 +99,15 @@ function made(
   }));
 }
 
+/** Where our own scripts mount what they write (src/remote/host.sh): it says nothing of its use. */
+const ownMounts = '/run/ironstep/';
+
 /** "ext4, last mounted /, 212 GiB in use". */
 function inWords({ type, lastMounted, usedBytes }: Filesystem): string {
+  const use = lastMounted?.startsWith(ownMounts) ? null : lastMounted;
   return [
     type,
-    ...(lastMounted === null ? [] : [`last mounted ${lastMounted}`]),
+    ...(use === null ? [] : [`last mounted ${use}`]),
     ...(usedBytes === null ? [] : [`${formatSize(usedBytes)} in use`]),
   ].join(', ');
 }

@@ -3,16 +3,22 @@ import { stringify } from 'yaml';
 
 import { makeDemoKey } from '../../lab/demo-key.ts';
 import type { LiveStatus } from '../../src/client/live-status.ts';
+import { hostnamesAt, writeHowtoConfig } from './howto-config.ts';
 import { Instance } from './instance.ts';
 
-/** Temporal's database is deleted in the middle of a run, twice; the same command is given again. */
+/**
+ * Temporal's database is deleted in the middle of a run, twice; the same command is given again.
+ * The config of the server is the how-to's second.
+ */
 let instance: Instance;
 let spec: string;
 let serial: string;
+let hostname: string;
 
 beforeAll(async () => {
   instance = await Instance.start({ net: '127.0.84', servers: 'core1:KS-2c' });
   await makeDemoKey(`${instance.folder}/demo`);
+  hostname = writeHowtoConfig(instance, 'howto-2');
   const server = instance.lab.server('core1');
   serial = (await server.status()).disks[0]?.serial ?? '';
   const { service, sshPort } = server;
@@ -22,8 +28,9 @@ beforeAll(async () => {
       server: 'core1',
       provider: { kind: 'ovh', service, account: 'lab' },
       image: { os: 'flatcar', mirror: 'lab' },
+      config: { cloudConfig: 'user.yaml' },
       disk: { serial },
-      ssh: { port: sshPort, authorizedKeys: ['demo.pub'] },
+      ssh: { port: sshPort },
       layout: {
         apply: 'presize',
         root: '20GiB',
@@ -79,4 +86,5 @@ it('the image is written once, by the first of three runs, and the last one ends
   // ext4's inode tables, which it makes when nobody looks.
   expect((await server.status()).writtenBytes - writtenBytes).toBeLessThan(600 * 2 ** 20);
   expect(await settings()).toEqual(before);
+  expect(await hostnamesAt(instance, 'core1')).toEqual([hostname, hostname]);
 });

@@ -29,6 +29,10 @@ afterAll(() => instance?.stop());
 
 const machine = (): Promise<LabServerView> => instance.lab.server('core1').status();
 
+/** Every boot behind that of its delivery. */
+const boots = async () => (await machine()).boots.slice(1);
+const targets = async () => (await boots()).map(({ target }) => target);
+
 function spec(root: string, rescue: object = {}): string {
   const { service, sshPort } = instance.lab.server('core1');
   const content = {
@@ -82,14 +86,16 @@ it('a machine that nobody knows: what the provider says, and nothing is changed'
 
     const refused = await instance.run('plan', spec('100GiB'));
     expect(refused.exitCode).toBe(1);
-    expect(refused.stderr).toMatch(
-      /^root-100GiB\.yaml:\d+:\d+ +layout\.root: 100 GiB does not fit on \S+, by [\d.]+ GiB\.\n/m,
+    // However it is wrapped.
+    const words = refused.stderr.replace(/\s+/g, ' ');
+    expect(words).toMatch(
+      /^root-100GiB\.yaml:\d+:\d+ layout\.root: 100 GiB does not fit on \S+, by [\d.]+ GiB\./,
     );
-    expect(refused.stderr).toMatch(/At most [\d.]+ GiB are left\s+for ROOT\.\nNothing was changed/);
+    expect(words).toMatch(/At most [\d.]+ GiB are left for ROOT\. Nothing was changed\./);
     const { stdout } = await instance.run('plan', spec('100GiB'), '--json');
     recordSituation('plan-refused', JSON.parse(stdout));
   });
-  expect((await machine()).boots).toEqual([]);
+  expect(await targets()).toEqual([]);
 });
 
 it('a running system of ours is read where it is, and nothing happens to it', async () => {
@@ -108,7 +114,7 @@ it('a running system of ours is read where it is, and nothing happens to it', as
     const root = other.disk?.partitions.find(({ name }) => name === 'ROOT');
     expect(root).toMatchObject({ fate: 'dies', now: expect.stringContaining('last mounted /') });
   });
-  expect((await machine()).boots.map(({ target }) => target)).toEqual(['rescue', 'disk']);
+  expect(await targets()).toEqual(['rescue', 'disk']);
 });
 
 it('--rescue: the disks of a stranger are read and not written to, and its system boots again', async () => {
@@ -126,12 +132,10 @@ it('--rescue: the disks of a stranger are read and not written to, and its syste
     const plan = await planned('plan-rescue', spec('25GiB'), '--rescue', '--yes');
     expect(plan).toMatchObject({ answering: { kind: 'rescue-left' }, wipe: live.wipe });
   });
-  const { boots } = await machine();
-  expect(boots.slice(2).map(({ target }) => target)).toEqual(['rescue', 'disk']);
-  expect(boots[2]?.writtenBytes).toBe(0);
+  expect(await targets()).toEqual(['rescue', 'disk', 'rescue', 'disk']);
+  expect((await boots())[2]?.writtenBytes).toBe(0);
   const status = await instance.status('core1');
   expect(status).toMatchObject({ kind: 'look', state: 'done' });
-  recordSituation('looked', status);
 });
 
 it('a run that is terminated in rescue: its settings are shown, and put back by hand', async () => {

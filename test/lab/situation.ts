@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 
-const folder = new URL('../fixtures/runs/', import.meta.url);
+import { recordings } from '../fixtures/recorded.ts';
 
 /**
  * Keeps what a real run said, for test/unit/snapshots.test.ts; only `npm run snapshots` asks for it,
@@ -11,5 +11,5 @@ export function recordSituation(name: string, value: unknown): void {
   if (process.env['IRONSTEP_SNAPSHOTS'] !== 'record') return;
   const text = JSON.stringify(value, null, 2);
   const me = `${userInfo().username}@${hostname()}`;
-  writeFileSync(new URL(`${name}.json`, folder), `${text.replaceAll(me, 'ada@desk')}\n`);
+  writeFileSync(new URL(`${name}.json`, recordings), `${text.replaceAll(me, 'ada@desk')}\n`);
 }
