@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import { cacheFolder } from '../../src/xdg.ts';
+import { lockFile } from '../file-lock.ts';
 import { imagesDigest, treeDigest } from './build-inputs.ts';
 import { inNamespace, whyNoNamespace } from './namespace.ts';
 import { publishRelease } from './publish-release.ts';
@@ -49,7 +50,7 @@ export async function ensureImages(options: { log: (line: string) => void }): Pr
   const ready = await readImages(folder);
   if (ready !== null) return ready;
   await mkdir(cacheFolder('lab'), { recursive: true });
-  const unlock = await lock(cacheFolder('lab', 'build.lock'));
+  const unlock = await lockFile(cacheFolder('lab', 'build.lock'));
   try {
     return (await readImages(folder)) ?? (await build(folder, options.log));
   } finally {
@@ -174,18 +175,6 @@ async function timed(
   const started = performance.now();
   await work();
   log(`built ${what} in ${Math.round((performance.now() - started) / 1000)} s`);
-}
-
-/**
- * An exclusive lock that the kernel gives back whatever becomes of this process: `flock` holds it
- * for as long as its standard input is open. Returns the function that unlocks.
- */
-async function lock(file: string): Promise<() => void> {
-  const holder = spawn('flock', [file, 'sh', '-c', 'echo locked; cat >/dev/null'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  await once(holder.stdout, 'data');
-  return () => void holder.stdin.end();
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { Client, Connection } from '@temporalio/client';
 
+import { lockFile } from '../../lab/file-lock.ts';
 import { ensureImages } from '../../lab/images/ensure-images.ts';
 import { imageFiles } from '../../lab/image-files.ts';
 import { labUp, type Lab } from '../../lab/lab-client.ts';
@@ -33,6 +34,15 @@ type TemporalPlace = Pick<DevStatus, 'address' | 'namespace'>;
 
 /** One that a test runs itself, instead of `ironstep dev`. */
 export type OwnTemporal = TemporalPlace & { stop: () => Promise<void> };
+
+type InstanceOptions = {
+  net: string;
+  servers: string;
+  /** Started instead of `ironstep dev`. */
+  temporal?: (folder: string, configFolder: string) => Promise<OwnTemporal>;
+  /** Of the lab's daemon; free ones unless said otherwise. */
+  ports?: LabConfig['ports'];
+};
 
 /**
  * A lab, a Temporal, a worker and a person's shell of their own, in folders of their own, so that
@@ -59,28 +69,27 @@ export class Instance {
   }
 
   /** `net`: first three numbers of the servers' addresses, another one for each test file. */
-  static async start(options: {
-    net: string;
-    servers: string;
-    /** Started instead of `ironstep dev`. */
-    temporal?: (folder: string, configFolder: string) => Promise<OwnTemporal>;
-    /** Of the lab's daemon; free ones unless said otherwise. */
-    ports?: LabConfig['ports'];
-  }): Promise<Instance> {
+  static async start(options: InstanceOptions): Promise<Instance> {
     const folder = mkdtempSync(join(tmpdir(), 'ironstep-lab-'));
     process.env['XDG_STATE_HOME'] = join(folder, 'state');
     process.env['XDG_CONFIG_HOME'] = join(folder, 'config');
     const images = imageFiles(await ensureImages({ log: () => {} }));
-    const lab = await labUp({
-      ...options,
-      folder: join(folder, 'lab'),
-      ports: options.ports ?? (await freePorts()),
-      images,
-    });
-    const { configFolder } = lab;
-    const dev =
-      (await options.temporal?.(folder, configFolder)) ?? (await ensureDev({ configFolder }));
-    return new Instance(folder, lab, dev, await openRuns(dev));
+    // Two that start at once would choose the same free ports.
+    const unlock = await lockFile(join(tmpdir(), 'ironstep-lab-start.lock'));
+    try {
+      const lab = await labUp({
+        ...options,
+        folder: join(folder, 'lab'),
+        ports: options.ports ?? (await freePorts()),
+        images,
+      });
+      const { configFolder } = lab;
+      const dev =
+        (await options.temporal?.(folder, configFolder)) ?? (await ensureDev({ configFolder }));
+      return new Instance(folder, lab, dev, await openRuns(dev));
+    } finally {
+      unlock();
+    }
   }
 
   /** A person's way to runs, in this process. */
