@@ -36,7 +36,9 @@ try {
       async (handle) => {
         await play(scenario, handle, field);
         const history = historyToJSON(await handle.fetchHistory());
-        await writeFile(join(historiesFolder, file), `${history}\n`);
+        // Stack traces name files, from this folder on: not where it lies on this machine.
+        const text = history.replaceAll(`${process.cwd()}/`, '');
+        await writeFile(join(historiesFolder, file), `${text}\n`);
         await handle.terminate('recorded').catch(() => undefined);
       },
       scenario.kind,
