@@ -104,7 +104,8 @@ async function statusWhen(
   await until(async () => {
     status = await instance.runs.status(run);
     if (judge(status) || status.state === 'running') return judge(status);
-    throw new Error(`it is ${status.state}: ${status.attention?.title ?? status.ending}`);
+    const { title, detail } = status.attention ?? { title: status.ending, detail: [] };
+    throw new Error(`it is ${status.state}: ${[title, ...detail].join(' ')}`);
   }, 600_000);
   return status;
 }
