@@ -23,6 +23,9 @@ const phaseWithinMs = 15 * 60_000;
 /** Wide enough that the Temporal UI cuts and covers nothing; a picture is as high as its page. */
 const width = 1440;
 const heightMin = 560;
+const margin = 24;
+/** Without what moves. */
+const still = { animations: 'disabled', caret: 'hide' } as const;
 
 const chromium = await findChromium();
 if (chromium === null) throw new Error('There is no chromium here: sudo apt-get install chromium');
@@ -48,6 +51,7 @@ try {
 
 async function photograph(ui: TemporalUi): Promise<void> {
   const { page } = ui;
+  const tabs = page.getByRole('tablist').first();
   await makeDemoKey(join(instance.folder, 'demo'));
   await instance.lab.server('core2').insertOldSystem();
   await instance.provision(spec('core3', '100GiB'), { by: 'ada@desk' });
@@ -58,41 +62,41 @@ async function photograph(ui: TemporalUi): Promise<void> {
   await page.getByRole('button', { name: 'Collapse Navigation' }).click();
   const add = ['ServerName', 'Phase', 'Attention'];
   await ui.columns({ add, remove: ['Run ID', 'Type', 'End'] });
-  await wholePage(page, 'list');
+  await pageFrom(page, null, 'list');
   await ui.list({ Attention: 'approval' });
   await ui.open(workflowId('core2'));
   await ui.currentDetailsSay('Needs you: core2 waits for your yes');
-  await wholePage(page, 'approval');
+  await pageFrom(page, null, 'approval');
 
   const { attention, disk } = await instance.status('core2');
   const token = attention?.actions[0]?.command.split(' ').at(-1) ?? '';
   const wrong = await ui.fillUpdate('approve', `{"wipe": "${disk?.serial}"}`);
-  await ui.submitUpdate(wrong, () => picture(wrong, 'refused'));
+  await ui.submitUpdate(wrong, () => dialogAlone(page, wrong, 'refused'));
   // From here on the provider refuses the key: the next call is made when the disk is to be booted.
   await instance.lab.arm({
     ...{ kind: 'key-refused', errorCode: 'INVALID_CREDENTIAL', server: 'core2', times: null },
   });
   const right = await ui.fillUpdate('approve', `{"wipe": "${token}", "by": "ada"}`);
-  await picture(right, 'approve');
+  await dialogAlone(page, right, 'approve');
   await ui.submitUpdate(right);
   await waits('failed');
   await ui.currentDetailsSay('Needs you: boot failed');
-  await wholePage(page, 'failed');
+  await pageFrom(page, tabs, 'failed');
 
   await instance.lab.clearFaults();
   await ui.sendUpdate('resume', '{"by": "ada"}');
   await run;
   await page.getByRole('status').filter({ hasText: 'Completed' }).waitFor();
   await ui.currentDetailsSay('core2 is ready');
-  await wholePage(page, 'ready');
+  await pageFrom(page, tabs, 'ready');
   await ui.tab('Timeline');
   await page.getByText('releaseHold').first().waitFor({ state: 'attached' });
-  await wholePage(page, 'timeline');
+  await pageFrom(page, page.getByRole('heading', { name: 'Timeline' }), 'timeline');
   await page.route(/\/decode/, (route) => route.abort());
   await page.reload();
   await ui.tab('User Metadata');
   await page.getByRole('button', { name: 'Codec Server could not' }).waitFor();
-  await wholePage(page, 'no-codec');
+  await pageFrom(page, null, 'no-codec');
 }
 
 /** Asked once a second: the CPU is for the machine. */
@@ -101,19 +105,31 @@ async function waits(kind: string): Promise<void> {
   await until(isWaiting, phaseWithinMs, 1_000);
 }
 
-/** The page down to its end, which the Temporal UI scrolls inside of itself. */
-async function wholePage(page: Page, name: string): Promise<void> {
+/** The page from `top`, or its own, to its end, which the Temporal UI scrolls inside of itself. */
+async function pageFrom(page: Page, top: Locator | null, name: string): Promise<void> {
   await page.getByText('Update successful').first().waitFor({ state: 'hidden' });
   const needed = await page.locator('#content-wrapper').evaluate((part) => part.scrollHeight);
-  await page.setViewportSize({ width, height: Math.max(needed, heightMin) });
-  await picture(page, name);
+  const height = Math.max(needed, heightMin);
+  await page.setViewportSize({ width, height });
+  const box = await top?.boundingBox();
+  const y = box == null ? 0 : box.y - margin;
+  await picture(name, (path) =>
+    page.screenshot({ ...still, path, clip: { x: 0, y, width, height: height - y } }),
+  );
   await page.setViewportSize({ width, height: heightMin });
 }
 
-/** Without what moves, and no larger than a page of the guide may load. */
-async function picture(shown: Page | Locator, name: string): Promise<void> {
+/** A dialog alone, all of it. */
+async function dialogAlone(page: Page, dialog: Locator, name: string): Promise<void> {
+  await page.setViewportSize({ width, height: width });
+  await picture(name, (path) => dialog.screenshot({ ...still, path }));
+  await page.setViewportSize({ width, height: heightMin });
+}
+
+/** No larger than a page of the guide may load. */
+async function picture(name: string, take: (path: string) => Promise<unknown>): Promise<void> {
   const path = join(folder, `${name}.png`);
-  await shown.screenshot({ path, animations: 'disabled', caret: 'hide' });
+  await take(path);
   const { size } = await stat(path);
   process.stdout.write(`${relative(process.cwd(), path)}  ${Math.round(size / 1000)} kB\n`);
   if (size > bytesMax) throw new Error(`${path} is larger than ${bytesMax} bytes`);
