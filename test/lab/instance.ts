@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, isGrpcDeadlineError } from '@temporalio/client';
 
 import { lockFile } from '../../lab/file-lock.ts';
 import { ensureImages } from '../../lab/images/ensure-images.ts';
@@ -184,14 +184,26 @@ export class Instance {
 
   /** Asked in this process: a CLI a second would take the CPU from the machine under test. */
   async status(server: string): Promise<LiveStatus> {
-    return this.#runs.status(await this.#runs.find(server));
+    return this.#patiently(async () => this.#runs.status(await this.#runs.find(server)));
+  }
+
+  /** A query waits for a worker that shares two cores with machines: late is not lost. */
+  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await ask();
+      } catch (error) {
+        const late = isGrpcDeadlineError(error) || isGrpcDeadlineError((error as Error).cause);
+        if (!late || tries === 5) throw error;
+      }
+    }
   }
 
   /** Starts a run with what the CLI does not offer, and waits for its end. */
   async provision(path: string, extra: Partial<ProvisionRequest>): Promise<LiveStatus> {
     const run = await this.start(path, extra);
     for (;;) {
-      const status = await this.#runs.status(run);
+      const status = await this.#patiently(() => this.#runs.status(run));
       if (status.state !== 'running' && status.state !== 'waiting') return status;
       await sleep(1_000);
     }
