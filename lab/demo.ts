@@ -144,7 +144,7 @@ async function sayHowToGoOn(say: (line: string) => void, lab: Lab, uiUrl: string
     `Log in:    ssh -i ${keyFile()} -o UserKnownHostsFile=${knownHosts} -p ${sshPort} core@${address}`,
   );
   say(`Look:      npx ironstep status ${server}   ·   ${uiUrl}`);
-  say('End it:    npx ironstep dev --stop && npx ironstep lab down');
+  say('End it:    npx ironstep lab down && npx ironstep dev --stop');
 }
 
 function ironstep(args: string[], output: 'inherit' | 'stderr'): Promise<number> {

@@ -21,6 +21,7 @@ import {
   LabUsageError,
   newKeys,
   parseServers,
+  type ServerRequest,
   planServers,
   readLabConfig,
   writeLabConfig,
@@ -249,15 +250,25 @@ export class LabServerHandle {
   }
 }
 
+/** A lab that has what is asked for, and more, is the lab that is asked for. */
+function refuseOthers(folder: string, known: LabConfig, requests: ServerRequest[]): void {
+  const inWords = (servers: readonly ServerRequest[]) =>
+    servers.map(({ name, kind }) => `${name}:${kind}`);
+  const has = inWords(known.servers);
+  const missing = inWords(requests).filter((request) => !has.includes(request));
+  if (missing.length === 0) return;
+  throw new LabUsageError(
+    `The lab in ${folder} has ${has.join()}, not ${missing.join()}. Use another one with ` +
+      `--folder and --ports, or delete this one with its disks:\n` +
+      `  npx ironstep lab down; rm -r ${folder}`,
+  );
+}
+
 async function ensureConfig(options: LabOptions): Promise<LabConfig> {
   const known = readLabConfig(options.folder);
   const requests = parseServers(options.servers ?? defaultServers);
   if (known !== null) {
-    const asked = requests.map(({ name, kind }) => `${name}:${kind}`).join();
-    const has = known.servers.map(({ name, kind }) => `${name}:${kind}`).join();
-    if (options.servers !== undefined && asked !== has) {
-      throw new LabUsageError(`the lab in ${options.folder} has ${has}; remove it to make another`);
-    }
+    if (options.servers !== undefined) refuseOthers(options.folder, known, requests);
     const config = { ...known, images: options.images ?? known.images };
     writeLabConfig(options.folder, config);
     return config;

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { formatSize } from '../src/spec/units.ts';
 import { stateFolder } from '../src/xdg.ts';
 import { imageFiles } from './image-files.ts';
+import { labSpec } from './lab-spec.ts';
 import { LabDown, labUp, openLab } from './lab-client.ts';
 import type { Lab, LabStatus } from './lab-client.ts';
 import { labPaths, LabUsageError } from './lab-config.ts';
@@ -16,6 +17,7 @@ const usage = `ironstep lab: servers to try ironstep on, as QEMU machines behind
 
   ironstep lab up [--servers core1:KS-2a,core2:KS-2b] [--net 127.0.77] [--no-images]
   ironstep lab status [--json]
+  ironstep lab spec SERVER       a spec for it, to begin with
   ironstep lab console SERVER [--follow]
   ironstep lab down
 
@@ -55,10 +57,12 @@ async function main(): Promise<void> {
   if (values.help || command === undefined) return print(usage);
   if (command === 'up') return up(folder, values);
   if (command === 'status') return status(openLab(folder), values);
+  if (command === 'spec') return print(labSpec(await viewOf(openLab(folder), server)).trimEnd());
   if (command === 'console') return showConsole(openLab(folder), server, values);
   if (command === 'down') {
     await openLab(folder).down();
-    return print('The lab is down. Its disks are kept; `ironstep lab up` goes on with them.');
+    print('The lab is down. Its disks are kept; `npx ironstep lab up` goes on with them.');
+    return print(`To delete them too:  rm -r ${folder}`);
   }
   throw new LabUsageError(`no command ${command}\n\n${usage}`);
 }
@@ -80,9 +84,19 @@ async function up(folder: string, values: Values): Promise<void> {
   print(`  keys, mirror  ${lab.configFolder}`);
   print(`  all the rest  ${lab.folder}`);
   print(table(seen));
-  print('To try a spec on one of them (its service and the serial of its disk are above):');
+  const name = seen.servers.at(-1)?.name;
+  print('To try a spec of your own on one of them:');
+  print(`  npx ironstep lab spec ${name} > ${name}.yaml`);
   print(`  npx ironstep dev --background --config ${lab.configFolder}`);
-  print('  npx ironstep plan SPEC');
+  print(`  npx ironstep plan ${name}.yaml`);
+}
+
+async function viewOf(lab: Lab, name: string | undefined): Promise<LabServerView> {
+  const { servers } = await lab.status();
+  const found = servers.find((each) => each.name === name);
+  if (found !== undefined) return found;
+  const names = servers.map((each) => each.name).join(', ');
+  throw new LabUsageError(`which server? ironstep lab spec SERVER, one of ${names}`);
 }
 
 /** Loaded here only: `status` and `console` need none of what builds images. */

@@ -60,7 +60,7 @@ export async function waitForAnswer<Answer extends object>(
       }
     } else {
       anotherSinceMs = undefined;
-      const closed = `SSH port ${target.sshPort} is closed`;
+      const closed = `SSH port ${target.sshPort} is closed (ssh.port of the spec)`;
       seen = probe.kind === 'refused' ? closed : 'nothing answers';
     }
     beat({ label: seen, anotherSinceMs, ...question.word?.() });

@@ -46,7 +46,7 @@ test('a rescue system that is up, with the way in and the way back', () => {
       Until then rescue is what it boots, and its settings at the provider stay
       saved.
 
-    What happened, step by step:  ironstep status core1
+    What happened, step by step:  ironstep history core1 --steps
     "
   `);
 });
@@ -61,7 +61,7 @@ test('a disk that must not boot: what to do is there to be copied', () => {
       To boot it all the same:  ironstep boot disk core1 --force
       Nothing was changed.
 
-    What happened, step by step:  ironstep status core1
+    What happened, step by step:  ironstep history core1 --steps
     "
   `);
 });

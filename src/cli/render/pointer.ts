@@ -3,7 +3,8 @@ import type { View } from './view.ts';
 
 /** Where to read on. */
 export function pointerLines(status: LiveStatus, view: View): string[] {
-  const lines = ['', `What happened, step by step:  ${view.program} status ${status.server}`];
+  const { server } = status;
+  const lines = ['', `What happened, step by step:  ${view.program} history ${server} --steps`];
   if (view.uiUrl !== undefined) lines.push(`In the Temporal UI:           ${view.uiUrl}`);
   return lines;
 }

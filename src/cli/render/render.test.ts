@@ -88,7 +88,7 @@ describe('what a person sees in 80 columns', () => {
         empty
         Nothing was written. The provider's settings were restored.
 
-      What happened, step by step:  ironstep status core1
+      What happened, step by step:  ironstep history core1 --steps
       "
     `);
   });
@@ -105,7 +105,7 @@ describe('what a person sees in 80 columns', () => {
         412 files written before the shrink: unchanged. Provider settings: restored.
         Flatcar 4593.2.4, host key SHA256:9vXq0.
 
-      What happened, step by step:  ironstep status core1
+      What happened, step by step:  ironstep history core1 --steps
       In the Temporal UI:           http://127.0.0.1:8233/x
       "
     `);
