@@ -13,12 +13,15 @@ import type { Settings } from './ovh/server-state.ts';
 import { OvhRefusal } from './ovh/errors.ts';
 import { advanceTask, cancelTask, findTask, isPending, newTask } from './ovh/tasks.ts';
 import type { Task, TaskPace } from './ovh/tasks.ts';
-import type { Faults } from './scenario.ts';
+import type { Fault, Faults } from './scenario.ts';
 import { rescueValues, serverBoot, serverDisks } from './server-boot.ts';
 import { newRecord, newSecret, recordSchema } from './server-record.ts';
-import type { Boot, ServerRecord } from './server-record.ts';
+import type { Boot, ServerRecord, Visit } from './server-record.ts';
 import type { LabServerView } from './server-view.ts';
 import { readIfThere, writeState } from './state-file.ts';
+
+/** The cause of a boot by hand. */
+const technician = 'technician';
 
 /** What all servers of a lab share. */
 export type LabSurroundings = {
@@ -87,7 +90,8 @@ export class LabServer {
 
   /** PUT: what the body names changes at once. Throws OvhRefusal. */
   alter(body: unknown): void {
-    this.#save({ settings: alteredSettings(this.settings, body, this.#around.netboots) });
+    const settings = alteredSettings(this.settings, body, this.#around.netboots);
+    if (this.#strikes('put-ignored') === null) this.#save({ settings });
   }
 
   /** Orders a hard reboot. Throws OvhRefusal while one is under way. */
@@ -116,6 +120,13 @@ export class LabServer {
     for (const task of this.tasks.filter(isPending)) {
       const moved = advanceTask(task, this.#around.pace, this.#around.now());
       if (moved === task) continue;
+      if (moved.status === 'done' && this.#strikes('task-stuck') !== null) continue;
+      const failure = moved.status === 'doing' ? this.#strikes('task-fails') : null;
+      if (failure !== null) {
+        const { status, comment } = failure;
+        this.#replaceTask({ ...moved, status, comment, doneMs: this.#around.now() });
+        continue;
+      }
       this.#replaceTask(moved);
       if (moved.status === 'doing') this.#carryOut(moved.taskId);
     }
@@ -192,6 +203,22 @@ export class LabServer {
     return serverDisks(this.config, this.kind, this.paths, this.#record.swappedSerials);
   }
 
+  get visits(): Visit[] {
+    return this.#record.visits;
+  }
+
+  /** What is kept of the technicians who came. */
+  keepVisits(visits: Visit[]): void {
+    this.#save({ visits });
+  }
+
+  /** A technician at the machine: rescue is what it boots, now and later. */
+  async bootRescueByHand(): Promise<void> {
+    const rescue = this.#around.netboots.find(({ target }) => target === 'rescue');
+    this.#save({ settings: { ...this.settings, bootId: rescue?.bootId ?? null } });
+    await this.#exclusive(() => this.#boot(technician));
+  }
+
   /** What runs: the boot target of the last reset. */
   runs(): BootTarget {
     return this.power === 'off' ? 'off' : (this.boots.at(-1)?.target ?? 'off');
@@ -254,7 +281,11 @@ export class LabServer {
     await this.#noteWrittenBytes();
     this.#bootEnds.abort();
     await this.#machine.stop();
-    const target = this.#netboot()?.target ?? 'disk';
+    const wanted = this.#netboot()?.target ?? 'disk';
+    // A technician boots rescue by hand, from what they carry.
+    const missed =
+      wanted === 'rescue' && cause !== technician && this.#strikes('netboot-missed') !== null;
+    const target = missed ? 'disk' : wanted;
     const withPassword = target === 'rescue' && this.settings.rescueSshKey === null;
     const boot: Boot = {
       ...{ number: this.boots.length + 1, target, cause, atMs: this.#around.now() },
@@ -275,9 +306,8 @@ export class LabServer {
     const { images } = this.#around;
     const target = this.runs();
     if (images === null || target === 'off') return;
-    const { acceleration, imagePort, faults } = this.#around;
-    const hangs =
-      target === 'rescue' && faults.strike('rescue-hangs', { server: this.config.name });
+    const { acceleration, imagePort } = this.#around;
+    const hangs = target === 'rescue' && this.#strikes('rescue-hangs') !== null;
     await this.#machine.start({
       ...serverBoot(this.config, this.kind, images),
       // A machine at the iPXE prompt is as silent.
@@ -328,6 +358,10 @@ export class LabServer {
     const boot = this.boots.at(-1);
     const writtenBytes = await this.#machine.writtenBytes();
     if (boot !== undefined && writtenBytes !== null) this.#alterBoot(boot.number, { writtenBytes });
+  }
+
+  #strikes<K extends Fault['kind']>(kind: K): Extract<Fault, { kind: K }> | null {
+    return this.#around.faults.strike(kind, { server: this.config.name });
   }
 
   #netboot(): Netboot | undefined {

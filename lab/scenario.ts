@@ -28,10 +28,11 @@ const ofCall = {
 export const faultSchema = z.discriminatedUnion('kind', [
   /** The account's key is refused (revoked, expired, wrong). */
   z.strictObject({ kind: z.literal('key-refused'), errorCode: z.enum(errorCodes), ...when }),
-  /** A call is answered 500 or 503, and not carried out. */
+  /** A call is answered 460, 500 or 503, and not carried out. */
   z.strictObject({
     kind: z.literal('call-fails'),
-    status: z.union([z.literal(500), z.literal(503)]).default(500),
+    /** 460: OVH's word for a service that has expired. */
+    status: z.union([z.literal(460), z.literal(500), z.literal(503)]).default(500),
     /** What the answer holds: OVH's JSON, a proxy's page, or nothing. */
     body: z.enum(['json', 'html', 'empty']).default('json'),
     ...ofCall,
@@ -41,6 +42,32 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('answer-lost'), ...ofCall, ...when }),
   /** A task is not found although it exists: its region has not heard of it yet. */
   z.strictObject({ kind: z.literal('task-not-found'), ...when }),
+  /** A reboot is answered with task 0, which does not exist, and is carried out (F4). */
+  z.strictObject({ kind: z.literal('task-without-id'), ...when }),
+  /** A task ends badly, and the machine was not reset (F5). */
+  z.strictObject({
+    kind: z.literal('task-fails'),
+    status: z.enum(['ovhError', 'customerError', 'cancelled']).default('ovhError'),
+    comment: z.string().nullable().default(null),
+    ...when,
+  }),
+  /** A task stays `doing` although the machine was reset, for as long as this is armed (F5). */
+  z.strictObject({ kind: z.literal('task-stuck'), ...when }),
+  /** The machine does not find its netboot, and boots its disk instead (F6). */
+  z.strictObject({ kind: z.literal('netboot-missed'), ...when }),
+  /** The only rescue netboot is ipxe-shell (F7). */
+  z.strictObject({ kind: z.literal('no-rescue-netboot'), ...when }),
+  /** A PUT is answered well, and changes nothing (F11). */
+  z.strictObject({ kind: z.literal('put-ignored'), ...when }),
+  /** The contract or the server is blocked (F14). */
+  z.strictObject({
+    kind: z.literal('service-blocked'),
+    status: z.enum(['ok', 'expired', 'unPaid']).default('expired'),
+    state: z.enum(['ok', 'hackedBlocked']).default('ok'),
+    ...when,
+  }),
+  /** An answer has a field and a word that OVH's own description does not know (F15). */
+  z.strictObject({ kind: z.literal('answer-of-tomorrow'), ...ofCall, ...when }),
   /** The machine is reset into rescue and stays silent, whatever the task says. */
   z.strictObject({ kind: z.literal('rescue-hangs'), ...when }),
 ]);

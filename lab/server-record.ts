@@ -19,6 +19,16 @@ export const bootSchema = z.strictObject({
   writtenBytes: z.number(),
 });
 
+/** A technician who was sent to a server. */
+const visitSchema = z.strictObject({
+  id: z.number().int().min(1),
+  why: z.string(),
+  sentAtMs: z.number(),
+  /** The machine was reset into rescue by hand; null: nobody has been there yet. */
+  rescueAtMs: z.number().nullable(),
+  leftAtMs: z.number().nullable(),
+});
+
 export const recordSchema = z.strictObject({
   settings: settingsSchema,
   tasks: z.array(taskSchema),
@@ -26,12 +36,14 @@ export const recordSchema = z.strictObject({
   boots: z.array(bootSchema),
   /** Serial numbers of disks that were replaced, by index. */
   swappedSerials: z.record(z.string(), z.string()),
+  visits: z.array(visitSchema).default([]),
   /** Root's password of this rescue boot, when it was booted without a key. */
   rescueSecret: z.strictObject({ id: z.string(), password: z.string() }).nullable(),
 });
 
 /** All that the lab keeps of one server, in its state.json. */
 export type ServerRecord = z.output<typeof recordSchema>;
+export type Visit = z.output<typeof visitSchema>;
 /** One boot of a machine. */
 export type Boot = z.output<typeof bootSchema>;
 
@@ -43,6 +55,7 @@ export function newRecord(): ServerRecord {
     power: 'off',
     boots: [],
     swappedSerials: {},
+    visits: [],
     rescueSecret: null,
   };
 }

@@ -75,7 +75,9 @@ function answer(options: OvhApiOptions, call: Call, query: URLSearchParams): Rep
     if (found === null) throw unknownCall();
     const failure = options.faults.strike('call-fails', occasion);
     if (failure !== null) return failedReply(failure.status, failure.body);
-    const result = found.route.answer(routeCall(options, call, query, found.parts));
+    const plain = found.route.answer(routeCall(options, call, query, found.parts));
+    const tomorrow = options.faults.strike('answer-of-tomorrow', occasion) !== null;
+    const result = tomorrow ? ofTomorrow(plain) : plain;
     const lost = options.faults.strike('answer-lost', occasion) !== null;
     return { status: 200, text: lost ? null : JSON.stringify(result), errorCode: null };
   } catch (error) {
@@ -144,6 +146,19 @@ function failedReply(status: number, body: 'json' | 'html' | 'empty'): Reply {
   }
   const text = body === 'empty' ? '' : `<html><body><h1>${status}</h1></body></html>`;
   return { status, text, errorCode: null, html: true };
+}
+
+/** What a later version of the API may answer: unknown fields and words, and no dates. */
+function ofTomorrow(result: unknown): unknown {
+  if (typeof result !== 'object' || result === null || Array.isArray(result)) return result;
+  const dates = Object.keys(result).filter((name) => /date$/i.test(name));
+  const words = Object.keys(result).filter((name) => ['function', 'supportLevel'].includes(name));
+  return {
+    ...result,
+    ...Object.fromEntries(dates.map((name) => [name, null])),
+    ...Object.fromEntries(words.map((name) => [name, 'ofTomorrow'])),
+    aFieldOfTomorrow: { deep: true },
+  };
 }
 
 function unknownCall(): OvhRefusal {

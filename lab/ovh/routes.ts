@@ -2,10 +2,18 @@ import { randomUUID } from 'node:crypto';
 
 import type { Field } from '../field.ts';
 import type { LabServer } from '../lab-server.ts';
-import type { Faults } from '../scenario.ts';
+import type { Fault, Faults } from '../scenario.ts';
+import type { Visit } from '../server-record.ts';
 import { badRequest, noSuchObject, OvhRefusal } from './errors.ts';
 import type { Netboot } from './netboots.ts';
-import { availabilities, dedicatedServer, hardwareSpecification, serviceInfos } from './shapes.ts';
+import {
+  availabilities,
+  dedicatedServer,
+  hardwareSpecification,
+  ongoing,
+  serviceInfos,
+  shownVisit,
+} from './shapes.ts';
 import { findTask, shownTask } from './tasks.ts';
 
 /** What a handler works on. `server` is the one that {serviceName} names. */
@@ -69,7 +77,15 @@ const serverObject: Route[] = [
     path: '/dedicated/server',
     answer: ({ field }) => field.servers.map(({ config }) => config.service),
   },
-  { method: 'GET', path: server, answer: (call) => dedicatedServer(shown(call.server())) },
+  {
+    method: 'GET',
+    path: server,
+    answer: (call) => {
+      const found = dedicatedServer(shown(call.server()));
+      const blocked = struck(call, 'service-blocked');
+      return blocked === null ? found : { ...found, state: blocked.state };
+    },
+  },
   {
     method: 'PUT',
     path: server,
@@ -87,7 +103,11 @@ const serverObject: Route[] = [
   {
     method: 'GET',
     path: `${server}/serviceInfos`,
-    answer: (call) => serviceInfos(shown(call.server()), call.field.now()),
+    answer: (call) => {
+      const infos = serviceInfos(shown(call.server()), call.field.now());
+      const blocked = struck(call, 'service-blocked');
+      return blocked === null ? infos : { ...infos, status: blocked.status };
+    },
   },
   {
     // How a contract is renewed is nothing that the lab imitates: it is taken and forgotten.
@@ -107,7 +127,9 @@ const boots: Route[] = [
     answer: (call) => {
       call.server();
       const type = call.query.get('bootType');
+      const noRescue = struck(call, 'no-rescue-netboot') !== null;
       return call.field.netboots
+        .filter(({ target }) => !(noRescue && target === 'rescue'))
         .filter(({ bootType }) => type === null || bootType === type)
         .map(({ bootId }) => bootId);
     },
@@ -141,7 +163,10 @@ const tasks: Route[] = [
   {
     method: 'POST',
     path: `${server}/reboot`,
-    answer: (call) => shownTask(call.server().orderReboot(call.field.nextTaskId())),
+    answer: (call) => {
+      const task = shownTask(call.server().orderReboot(call.field.nextTaskId()));
+      return struck(call, 'task-without-id') === null ? task : { ...task, taskId: 0 };
+    },
   },
   {
     method: 'GET',
@@ -182,11 +207,22 @@ const tasks: Route[] = [
   },
 ];
 
-/** Technicians: none comes in the lab yet. */
+/** Technicians: who is at work, and who was. None is planned in the lab. */
 const interventions: Route[] = [
-  { method: 'GET', path: `${server}/ongoing`, answer: noneOfServer },
-  { method: 'GET', path: `${server}/intervention`, answer: noneOfServer },
-  { method: 'GET', path: `${server}/intervention/{interventionId}`, answer: noIntervention },
+  { method: 'GET', path: `${server}/ongoing`, answer: (call) => ongoing(call.server()) },
+  {
+    method: 'GET',
+    path: `${server}/intervention`,
+    answer: (call) => over(call.server()).map(({ id }) => id),
+  },
+  {
+    method: 'GET',
+    path: `${server}/intervention/{interventionId}`,
+    answer: (call) => {
+      const visit = over(call.server()).find(({ id }) => id === call.id('interventionId'));
+      return visit === undefined ? noIntervention(call) : shownVisit(visit);
+    },
+  },
   { method: 'GET', path: `${server}/plannedIntervention`, answer: noneOfServer },
   { method: 'GET', path: `${server}/plannedIntervention/{interventionId}`, answer: noIntervention },
 ];
@@ -253,6 +289,15 @@ function retrieveSecret({ field, body }: RouteCall): unknown {
   if (!secret) throw new OvhRefusal(404, 'Secret not found', { class: 'Client::NotFound' });
   const weekMs = 7 * 86_400_000;
   return { secret: secret.password, expiration: new Date(field.now() + weekMs).toISOString() };
+}
+
+/** A fault of this kind at the server that the call names. */
+function struck<K extends Fault['kind']>(call: RouteCall, kind: K) {
+  return call.faults.strike(kind, { server: call.server().config.name });
+}
+
+function over({ visits }: LabServer): Visit[] {
+  return visits.filter(({ leftAtMs }) => leftAtMs !== null);
 }
 
 function noneOfServer(call: RouteCall): unknown[] {

@@ -1,4 +1,5 @@
 import type { DiskModel, HardwareKind } from '../hardware.ts';
+import type { Visit } from '../server-record.ts';
 import type { Settings } from './server-state.ts';
 
 /** What the shapes need to know of a server. */
@@ -123,4 +124,21 @@ export function availabilities(planCode: string | null): Record<string, unknown>
     };
   });
   return stock.filter((offer) => planCode === null || offer.planCode === planCode);
+}
+
+/** GET …/intervention/{interventionId}: a technician who was there. */
+export function shownVisit({ id, sentAtMs }: Visit): Record<string, unknown> {
+  return { interventionId: id, date: new Date(sentAtMs).toISOString(), type: 'serverDown' };
+}
+
+/** GET …/ongoing: a technician who is sent, or is there. */
+export function ongoing(server: { config: { service: string }; visits: Visit[] }) {
+  return server.visits
+    .filter(({ leftAtMs }) => leftAtMs === null)
+    .map(({ id, why, sentAtMs }) => ({
+      datacenter: 'rbx8',
+      description: `intervention ${id}: ${why}`,
+      server: server.config.service,
+      todoDate: new Date(sentAtMs).toISOString(),
+    }));
 }
