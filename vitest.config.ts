@@ -69,6 +69,13 @@ export default defineConfig({
           testTimeout: 1_200_000,
         },
       },
+      {
+        test: {
+          name: 'rescue',
+          include: ['test/rescue/sample/*.test.ts'],
+          testTimeout: 600_000,
+        },
+      },
     ],
   },
 });

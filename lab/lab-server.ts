@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs';
-
 import type { HardwareKind } from './hardware.ts';
 import type { LabImageFiles, ServerConfig, ServerPaths } from './lab-config.ts';
 import { waitForBanner } from './machine/banner.ts';
@@ -10,14 +8,14 @@ import type { Acceleration, MachineDisk } from './machine/qemu-args.ts';
 import type { BootTarget, Netboot } from './ovh/netboots.ts';
 import { alteredSettings } from './ovh/server-state.ts';
 import type { Settings } from './ovh/server-state.ts';
-import { OvhRefusal } from './ovh/errors.ts';
+import { badRequest, OvhRefusal } from './ovh/errors.ts';
 import { advanceTask, cancelTask, findTask, isPending, newTask } from './ovh/tasks.ts';
 import type { Task, TaskPace } from './ovh/tasks.ts';
 import type { Fault, Faults } from './scenario.ts';
 import { rescueValues, serverBoot, serverDisks } from './server-boot.ts';
 import { newRecord, newSecret, recordSchema } from './server-record.ts';
 import type { Boot, ServerRecord, Visit } from './server-record.ts';
-import type { LabServerView } from './server-view.ts';
+import { labServerView, type LabServerView } from './server-view.ts';
 import { readIfThere, writeState } from './state-file.ts';
 
 /** The cause of a boot by hand. */
@@ -91,6 +89,10 @@ export class LabServer {
   /** PUT: what the body names changes at once. Throws OvhRefusal. */
   alter(body: unknown): void {
     const settings = alteredSettings(this.settings, body, this.#around.netboots);
+    const newKey = settings.rescueSshKey !== this.settings.rescueSshKey;
+    if (newKey && this.#strikes('rescue-key-refused') !== null) {
+      throw badRequest('SSH key is not valid');
+    }
     if (this.#strikes('put-ignored') === null) this.#save({ settings });
   }
 
@@ -227,24 +229,7 @@ export class LabServer {
   /** Everything about it, for the control API. */
   async show(): Promise<LabServerView> {
     await this.#noteWrittenBytes();
-    const { name, service, kind, address, sshPort } = this.config;
-    const netboot = this.#netboot();
-    return {
-      ...{ name, service, kind, address, sshPort },
-      power: this.power,
-      runs: this.runs(),
-      bootTarget: netboot?.kernel ?? 'hd',
-      pid: this.#machine.pid(),
-      settings: this.settings,
-      tasks: this.tasks,
-      boots: this.boots,
-      disks: this.disks().map(({ file, model, serial, wwn }) => ({
-        ...{ file, model: model.model, serial, wwn, sizeBytes: model.sizeBytes },
-        allocatedBytes: allocatedBytes(file),
-      })),
-      writtenBytes: this.boots.reduce((sum, boot) => sum + boot.writtenBytes, 0),
-      consoleFile: this.paths.console,
-    };
+    return labServerView(this, this.#netboot()?.kernel ?? 'hd', this.#machine.pid());
   }
 
   async pressPowerButton(): Promise<void> {
@@ -390,9 +375,4 @@ export class LabServer {
     this.#record = { ...this.#record, ...change };
     writeState(this.paths.state, this.#record);
   }
-}
-
-/** What a sparse file really takes on the host. */
-function allocatedBytes(file: string): number {
-  return (statSync(file, { throwIfNoEntry: false })?.blocks ?? 0) * 512;
 }

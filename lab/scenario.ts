@@ -59,6 +59,10 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('no-rescue-netboot'), ...when }),
   /** A PUT is answered well, and changes nothing (F11). */
   z.strictObject({ kind: z.literal('put-ignored'), ...when }),
+  /** The rescue key is refused: "SSH key is not valid" (F12). */
+  z.strictObject({ kind: z.literal('rescue-key-refused'), ...when }),
+  /** The secret that is offered is not that of this rescue boot (F10). */
+  z.strictObject({ kind: z.literal('secret-of-another'), ...when }),
   /** The contract or the server is blocked (F14). */
   z.strictObject({
     kind: z.literal('service-blocked'),

@@ -1,5 +1,8 @@
+import { statSync } from 'node:fs';
+
 import { z } from 'zod';
 
+import type { LabServer } from './lab-server.ts';
 import { settingsSchema } from './ovh/server-state.ts';
 import { taskSchema } from './ovh/tasks.ts';
 import { bootSchema } from './server-record.ts';
@@ -37,3 +40,28 @@ export const labServerViewSchema = z.strictObject({
 });
 
 export type LabServerView = z.output<typeof labServerViewSchema>;
+
+/** Everything about a server; `bootTarget` is the kernel of the netboot of its next reset. */
+export function labServerView(
+  server: LabServer,
+  bootTarget: string,
+  pid: number | null,
+): LabServerView {
+  const { name, service, kind, address, sshPort } = server.config;
+  const { boots, tasks, settings, power } = server;
+  return {
+    ...{ name, service, kind, address, sshPort, power, bootTarget, pid, settings, tasks, boots },
+    runs: server.runs(),
+    disks: server.disks().map(({ file, model, serial, wwn }) => ({
+      ...{ file, model: model.model, serial, wwn, sizeBytes: model.sizeBytes },
+      allocatedBytes: allocatedBytes(file),
+    })),
+    writtenBytes: boots.reduce((sum, boot) => sum + boot.writtenBytes, 0),
+    consoleFile: server.paths.console,
+  };
+}
+
+/** What a sparse file really takes on the host. */
+function allocatedBytes(file: string): number {
+  return (statSync(file, { throwIfNoEntry: false })?.blocks ?? 0) * 512;
+}

@@ -1,7 +1,7 @@
 import type { LabServer } from './lab-server.ts';
 import type { Visit } from './server-record.ts';
 
-/** How quickly people come. At OVH minutes to an hour; the lab's are quicker. */
+/** How quickly people come: at OVH minutes to hours. */
 export type TechnicianPace = {
   /** So long a watched server may leave pings unanswered. */
   alarmAfterMs: number;
@@ -9,10 +9,6 @@ export type TechnicianPace = {
   arriveAfterMs: number;
   /** From the boot by hand to the end of the intervention. */
   leaveAfterMs: number;
-};
-
-export const labTechnicians: TechnicianPace = {
-  ...{ alarmAfterMs: 20_000, arriveAfterMs: 5_000, leaveAfterMs: 5_000 },
 };
 
 type Surroundings = {

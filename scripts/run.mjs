@@ -26,7 +26,7 @@ const targets = {
     await ensurePrograms({
       debian: needs('disk', ...onMachines),
       browser: needs('browser'),
-      temporal: needs('workflow', 'browser', 'package', ...onMachines),
+      temporal: needs('workflow', 'browser', 'package', 'rescue', ...onMachines),
     });
     return runSteps(names);
   },
@@ -42,6 +42,13 @@ const targets = {
     await ensureNpmPackages();
     await ensurePrograms({ debian: true, temporal: true });
     return runScript('test/chaos/main.ts', args);
+  },
+
+  /** `npm run test:rescue`: every fault of a rescue boot and every rung, on the OVH simulator. */
+  async rescue(args) {
+    await ensureNpmPackages();
+    await ensurePrograms({ temporal: true });
+    return runScript('test/rescue/main.ts', args);
   },
 
   /** `npm run test:abort`: an abort in every phase of a run on a QEMU machine. */

@@ -283,12 +283,15 @@ function authenticationSecret(call: RouteCall): unknown {
   return secret === null ? [] : [{ type: 'SSH', user: 'root', password: secret.id, url: null }];
 }
 
-function retrieveSecret({ field, body }: RouteCall): unknown {
+function retrieveSecret({ field, faults, body }: RouteCall): unknown {
   const id = typeof body === 'object' && body !== null && 'id' in body ? body.id : randomUUID();
   const secret = field.servers.find(({ rescueSecret }) => rescueSecret?.id === id)?.rescueSecret;
   if (!secret) throw new OvhRefusal(404, 'Secret not found', { class: 'Client::NotFound' });
+  const server = field.servers.find(({ rescueSecret }) => rescueSecret === secret)?.config.name;
+  const another = faults.strike('secret-of-another', { server }) !== null;
   const weekMs = 7 * 86_400_000;
-  return { secret: secret.password, expiration: new Date(field.now() + weekMs).toISOString() };
+  const password = another ? randomUUID() : secret.password;
+  return { secret: password, expiration: new Date(field.now() + weekMs).toISOString() };
 }
 
 /** A fault of this kind at the server that the call names. */
