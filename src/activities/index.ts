@@ -7,6 +7,7 @@ import { createDiskAnswerActivities } from './disk-answer.ts';
 import { createFinishJobsActivities } from './finish-jobs.ts';
 import { createFirstBootActivities } from './first-boot.ts';
 import { createGlanceActivities } from './glance.ts';
+import { createHarvestActivities } from './harvest.ts';
 import { createInspectActivities } from './inspect.ts';
 import { createInstallActivities } from './install.ts';
 import { createKeysActivities } from './keys.ts';
@@ -42,6 +43,7 @@ export function createActivities(dependencies: Dependencies) {
     ...createFirstBootActivities(dependencies),
     ...createMayBootActivities(dependencies),
     ...createKeysActivities(dependencies),
+    ...createHarvestActivities(dependencies),
     ...createRepartitionActivities(dependencies),
     ...createVerifyActivities(dependencies),
   });

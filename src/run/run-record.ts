@@ -1,5 +1,14 @@
 import type { ServerPlan } from './server-plan.ts';
-import type { Attention, DiskView, Login, Phase, PhaseEntry, Report, RunStatus } from './status.ts';
+import type {
+  Attention,
+  DiskView,
+  Evidence,
+  Login,
+  Phase,
+  PhaseEntry,
+  Report,
+  RunStatus,
+} from './status.ts';
 
 /** Notes kept per phase entry: a run carries its own evidence, but bounded. */
 const notesPerEntry = 24;
@@ -118,6 +127,11 @@ export class RunRecord {
   /** Which system was seen to answer, where the run had to tell. */
   sees(words: string): void {
     this.status.answering = { words, at: this.#now() };
+  }
+
+  /** What a system that did not come up has left. */
+  found(evidence: Evidence[]): void {
+    this.status.evidence = evidence;
   }
 
   ready(report: Report): void {

@@ -144,6 +144,9 @@ export type Report = {
   historyBytes: number;
 };
 
+/** Something that was read to tell why a system does not come up; bounded. */
+export type Evidence = { title: string; lines: string[] };
+
 /** What the `status` Query answers: all that a person is shown about a run. */
 export type RunStatus = {
   kind: RunKind;
@@ -167,6 +170,8 @@ export type RunStatus = {
   disk?: DiskView;
   /** What a run of the spec would do: the answer of a run that only looks. */
   plan?: ServerPlan;
+  /** What a system that did not come up has left on its disk. */
+  evidence?: Evidence[];
   attention?: Attention;
   report?: Report;
   /** Why it ended without success, or what came of a run that is `done`. */

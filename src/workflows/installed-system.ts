@@ -1,6 +1,7 @@
 import type { ServerAccess, System } from '../run/plan.ts';
 import { quick, waiting } from './activity-options.ts';
 import { rebooted } from './failure-policy.ts';
+import { parkForFirstBoot } from './first-boot-silent.ts';
 import { type Boots, forget, remember, seconds } from './boots.ts';
 import { phaseFailure } from './phase-failure.ts';
 import { askWhoAnswers } from './rescue-session.ts';
@@ -38,6 +39,7 @@ async function bootDisk(run: ServerRun, access: ServerAccess, boots: Boots): Pro
     'boot',
     () => leaveRescue(run, access, boots),
     (found) => `answers with its own host key after ${seconds(found.waitedMs)}`,
+    (failure) => parkForFirstBoot(run, access, boots, failure),
   );
   remember(run, boots, system);
   return system;

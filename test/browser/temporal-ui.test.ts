@@ -101,7 +101,9 @@ describe.skipIf(chromium === null)(`a run in the Temporal UI${missing}`, () => {
     expect(await ui.sendUpdate('approve', `{"wipe": "${approval}"}`)).toEqual({ kind: 'accepted' });
     await ui.currentDetailsSay('approved by somebody in the Temporal UI');
     await ui.currentDetailsSay('Needs you: boot failed: core2 did not answer within 15m.');
-    await until(async () => (await ui.list({ Attention: 'failed', Phase: 'boot' })).length === 1);
+    await until(
+      async () => (await ui.list({ Attention: 'failed', Phase: 'first-boot' })).length === 1,
+    );
     await openRun('core2');
     await ui.tab('User Metadata');
     expect(await ui.sendUpdate('resume', '')).toEqual({ kind: 'accepted' });

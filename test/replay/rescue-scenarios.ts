@@ -66,6 +66,11 @@ export const rescueScenarios: Record<string, Scenario> = {
       await ended(handle);
     },
   },
+  'first-boot-silent-harvested': {
+    request: withLadder('hard-reset'),
+    field: failing('waitForInstalled', 'ServerSilent'),
+    person: resume,
+  },
   'rescue-ladder-abort-while-parked': {
     request: withLadder('hard-reset'),
     field: silent,

@@ -40,6 +40,8 @@ export class RescueField {
   readonly activities: Activities;
   /** What the fake part was asked to do. */
   readonly fake: FakeField;
+  /** What is installed boots, but never answers. */
+  installsSilently = false;
   /** How quickly technicians come and go. */
   readonly technicians = { alarmAfterMs: 600, arriveAfterMs: 400, leaveAfterMs: 1_500 };
   /** How far the provider's clock is ahead of ours. */
@@ -124,6 +126,10 @@ export class RescueField {
 
   /** A system that ironstep installed is on the disk. */
   installed(): void {
+    if (this.installsSilently) {
+      this.machine.onDisk = { kind: 'nothing' };
+      return;
+    }
     const of = { kind: 'ovh', service: this.server.config.service, account: 'lab' } as const;
     const hostKey = this.#dependencies.keyPair(of, 'host').privateKey;
     const loginKey = this.#dependencies.keyPair(of, 'login').publicKey;
@@ -185,7 +191,11 @@ export class RescueField {
       pace: {
         ...{ pollMs: 50, waitAttemptMs: 1_000, resetLookMs: 1_000, resetIntervalMs },
         ...{ taskStuckMs: 2_500, anotherSystemMs: 500, providerLookMs: 100, parkedLookMs: 150 },
-        ...{ parkedLookMaxMs: 300, bootDeadlineMs: 20_000, settleDeadlineMs: 2_500 },
+        ...{
+          parkedLookMaxMs: 300,
+          bootDeadlineMs: this.installsSilently ? 1_500 : 20_000,
+          settleDeadlineMs: 2_500,
+        },
         oldSystemDeadlineMs: 2_500,
       },
       spec: {

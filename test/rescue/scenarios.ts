@@ -145,6 +145,21 @@ const faults: RescueScenario[] = [
   },
 ];
 
+const firstBoots: RescueScenario[] = [
+  {
+    ...{ of: 'F17', title: 'what was installed never answers: rescue, its journal, and a person' },
+    field: (field) => {
+      field.installsSilently = true;
+      const journal = 'journal\n\tignition[312]: failed to fetch config\n';
+      field.machine.answers.set('harvest', () => journal);
+    },
+    ends: failed(
+      /did not come up from its disk[^]*end of the journal:\n {4}ignition\[312\]: failed/,
+    ),
+    resets: 2,
+  },
+];
+
 /** What a run does, rung by rung, when rescue does not come up. */
 const rungs: RescueScenario[] = [
   {
@@ -211,4 +226,4 @@ const rungs: RescueScenario[] = [
 ];
 
 /** Each of them by itself, and so in any order. */
-export const rescueScenarios: RescueScenario[] = [...faults, ...rungs];
+export const rescueScenarios: RescueScenario[] = [...faults, ...firstBoots, ...rungs];

@@ -88,6 +88,9 @@ export class FakeField {
       reach: async (request) => ({ access: accessOf(request), summary: 'reachable' }),
       access: async (request) => accessOf(request),
       mayBoot: async () => this.mayBoot,
+      harvestFirstBoot: async () => [
+        { title: 'end of the journal', lines: ['ignition[312]: failed to fetch config'] },
+      ],
       lookAround: async () => this.around,
       otherRescueImage: async () => this.otherImage,
       watchParked: async (_target, { pace }) => {
