@@ -18,6 +18,8 @@ export type ScenarioResult = {
   title: string;
   /** Why it did not end as it has to; null when it did. */
   wrong: string | null;
+  /** The run at its end, as a person would be shown it. */
+  end: RunStatus;
   /** How it ended, in words. */
   ended: string;
   seconds: number;
@@ -69,7 +71,7 @@ export async function runScenario(
       const [, end] = await Promise.all([meanwhile, endOf(handle, scenario.ends)]);
       const resets = resetsOf(field, resetsBefore);
       const result = {
-        ...{ of: scenario.of, title: scenario.title, ended: inWords(end) },
+        ...{ of: scenario.of, title: scenario.title, ended: inWords(end), end },
         wrong: whatIsWrong(scenario, end, resets, field),
         seconds: Math.round((performance.now() - beganMs) / 100) / 10,
         doubleResets: doubleResets(field),
