@@ -60,7 +60,7 @@ const targets = {
   /** `npm run snapshots`: what a person sees, anew from runs on QEMU machines. */
   async snapshots() {
     process.env.IRONSTEP_SNAPSHOTS = 'record';
-    const code = await labTests('approval', 'operations', 'plan', 'refusals');
+    const code = await labTests('approval', 'life', 'refusals');
     if (code !== 0) return code;
     const prettier = join(root, 'node_modules', '.bin', 'prettier');
     await run(prettier, ['--write', 'test/fixtures/runs']);
