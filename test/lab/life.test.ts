@@ -117,7 +117,7 @@ it('a machine that nobody knows: what the provider says, and nothing is changed'
   // However it is wrapped.
   const words = refused.stderr.replace(/\s+/g, ' ');
   expect(words).toMatch(
-    /^root-100GiB\.yaml:\d+:\d+ layout\.root: 100 GiB does not fit on \S+, by [\d.]+ GiB\./,
+    /root-100GiB\.yaml:\d+:\d+ layout\.root: 100 GiB does not fit on \S+, by [\d.]+ GiB\./,
   );
   expect(words).toMatch(/At most [\d.]+ GiB are left for ROOT\. Nothing was changed\./);
   const { stdout } = await instance.run('plan', spec('100GiB'), '--json');
