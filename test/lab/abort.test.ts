@@ -87,7 +87,7 @@ async function abortIn({ phase, apply, wipe = serial, at = inPhase(phase) }: Abo
     const run = await instance.start(spec(apply), wipe === '' ? {} : { wipe });
     const seen = await statusWhen(run, at);
     const met = (await instance.abort(run)) as Phase;
-    await statusWhen(run, ({ state }) => state === 'aborted');
+    await over(run);
     const untouched = (await writtenInRescue()) === writtenBefore;
     await compare(met, before, untouched);
     if (met === phase) return seen;
@@ -108,6 +108,15 @@ async function statusWhen(
     throw new Error(`it is ${status.state}: ${[title, ...detail].join(' ')}`);
   }, 600_000);
   return status;
+}
+
+/** A run that waited when the abort came shows that for a moment more. */
+async function over(run: RunReference): Promise<void> {
+  await until(async () => {
+    const { state } = await instance.runs.status(run);
+    if (state !== 'running' && state !== 'waiting') expect(state).toBe('aborted');
+    return state === 'aborted';
+  }, 600_000);
 }
 
 async function compare(met: Phase, before: LabServerView, untouched: boolean): Promise<void> {

@@ -36,30 +36,3 @@ test('every key of a spec is described', () => {
   visit('', specJsonSchema());
   expect(silent).toEqual([]);
 });
-
-test('what a page links to is there', () => {
-  const pages = [...files].filter(([name]) => name.endsWith('.md'));
-  const broken = pages.flatMap(([name, text]) =>
-    [...text.matchAll(/\]\(([^)#]*)(?:#([^)]+))?\)/g)]
-      .filter(([, path = '', anchor]) => !isThere(name, path, anchor))
-      .map(([link]) => `${name} ${link}`),
-  );
-  expect(broken).toEqual([]);
-});
-
-/** Of this repository; an anchor is a heading, written as GitHub does. */
-function isThere(from: string, path: string, anchor: string | undefined): boolean {
-  if (/^https?:/.test(path)) return true;
-  const file = new URL(path === '' ? from : path, new URL(from, referenceFolder));
-  if (!existsSync(file)) return false;
-  if (anchor === undefined) return true;
-  const headings = readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm);
-  return [...headings].some(
-    ([, title = '']) =>
-      anchor ===
-      title
-        .toLowerCase()
-        .replaceAll(/[^\w -]/g, '')
-        .replaceAll(' ', '-'),
-  );
-}
