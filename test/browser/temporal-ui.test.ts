@@ -100,7 +100,7 @@ describe.skipIf(chromium === null)(`a run in the Temporal UI${missing}`, () => {
     await openRun('core2');
     expect(await ui.sendUpdate('approve', `{"wipe": "${approval}"}`)).toEqual({ kind: 'accepted' });
     await ui.currentDetailsSay('approved by somebody in the Temporal UI');
-    await ui.currentDetailsSay('Needs you: boot failed: core2 did not answer within 15m.');
+    await ui.currentDetailsSay('Needs you: first-boot failed: core2 did not answer within 15m.');
     await until(
       async () => (await ui.list({ Attention: 'failed', Phase: 'first-boot' })).length === 1,
     );

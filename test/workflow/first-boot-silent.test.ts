@@ -30,6 +30,7 @@ it('a first boot that never answers: back to rescue, what it left is read, then 
     expect(field.calls.filter((name) => moves.includes(name))).toEqual([
       ...['hardReset', 'writeImage', 'armDisk', 'rebootFromInside'],
       ...['hardReset', 'harvestFirstBoot', 'armDisk', 'rebootFromInside'],
+      'armDisk', // of the handover
     ]);
     expect(phasesOf(await status(handle)).slice(-3)).toEqual(['first-boot', 'verify', 'handover']);
   });
