@@ -17,7 +17,6 @@ export const steps = {
   package: { tests: true },
   lab: { tests: true, stream: true },
   chaos: { tests: true, stream: true },
-  rescue: { tests: true, stream: true },
 };
 
 const none = { passed: 0, failed: 0, skipped: 0 };

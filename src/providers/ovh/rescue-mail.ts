@@ -23,8 +23,9 @@ const bodyLengthMax = 20_000;
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const secretHosts = new Set(['www.ovh.com', 'ovh.com']);
-const url = /\bhttps?:\/\/[^\s<>"')\]]+/gi;
-const addressLine = /^[^:\n]{0,40}\bIP\b[^:\n]{0,40}:\s*(\d{1,3}(?:\.\d{1,3}){3})\b/gim;
+const url = /https?:\/\/[^\s<>"')\]]+/gi;
+const addressLine = /^[^:\n]{0,40}\bIP\b[^:\n]{0,40}:\s*\d{1,3}(?:\.\d{1,3}){3}\b/im;
+const anyAddress = /\d{1,3}(?:\.\d{1,3}){3}/g;
 /** English, French, German, Spanish, Italian, Dutch, Polish, Portuguese. */
 const passwordLine =
   /^\W*(?:password|mot de passe|passwort|kennwort|contraseña|wachtwoord|hasło|palavra-passe|senha)\s*:[^\S\n]*(\S+)[^\S\n]*$/gimu;
@@ -46,9 +47,9 @@ export function readRescueMail(mail: Mail, boot: MailedBoot): MailReading {
   if (!(mail.dateMs >= Math.floor(boot.sinceMs / 1000) * 1000)) {
     return other('it is of an earlier boot');
   }
-  const addresses = [...body.matchAll(addressLine)].map((match) => match[1]);
-  if (addresses.length === 0) return other('it names no IP address');
-  if (addresses.some((address) => address !== boot.address)) {
+  if (!addressLine.test(body)) return other('it names no IP address');
+  // Wherever it stands: a mail about two addresses is none for this one.
+  if (body.match(anyAddress)?.some((address) => address !== boot.address)) {
     return other(`it names another address than ${boot.address}`);
   }
   return readSecret(body) ?? readPassword(body);
