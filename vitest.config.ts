@@ -57,7 +57,7 @@ export default defineConfig({
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
           testTimeout: 1_200_000,
-          hookTimeout: 1_200_000,
+          hookTimeout: 2_400_000,
           // Two machines at once keep two cores busy: one alone waits half of its time.
           maxWorkers: 2,
         },
